@@ -1,0 +1,60 @@
+"""All rules, one line each; and the two things that the detector does with them: judge and tell."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from schemas.findings import Subject
+from services.detector.context import Context
+from services.detector.facts import CycleFacts, Facts, ItemNeighbourhood, ObjectiveFacts, TeamFacts
+from services.detector.rules import (
+    ambiguous_alignment,
+    bottleneck_team,
+    dependency_cycle,
+    dependency_date_conflict,
+    missed_handoff,
+    objective_idle,
+    scope_growth,
+    stale_work,
+    stalled_dependency,
+    unaligned_work,
+    unowned_blocker,
+)
+from services.detector.rules.rule import Rule, Telling, Text
+from services.detector.verdict import Draft, Verdict, merge
+
+RULES: Final[tuple[Rule[Any], ...]] = (
+    stalled_dependency.RULE,
+    dependency_date_conflict.RULE,
+    unowned_blocker.RULE,
+    dependency_cycle.RULE,
+    missed_handoff.RULE,
+    bottleneck_team.RULE,
+    unaligned_work.RULE,
+    ambiguous_alignment.RULE,
+    objective_idle.RULE,
+    scope_growth.RULE,
+    stale_work.RULE,
+)
+
+BY_NAME: Final[Mapping[str, Rule[Any]]] = {rule.name: rule for rule in RULES}
+
+_BY_FACTS: Final[Mapping[type, tuple[Rule[Any], ...]]] = {
+    kind: tuple(rule for rule in RULES if rule.facts is kind)
+    for kind in (ItemNeighbourhood, TeamFacts, ObjectiveFacts, CycleFacts)
+}
+
+
+def rules_of(facts: type[Facts]) -> tuple[Rule[Any], ...]:
+    """Return the rules that judge facts of this kind."""
+    return _BY_FACTS[facts]
+
+
+def judge(facts: Facts, context: Context, now: datetime) -> Verdict:
+    """Return what all rules for these facts say of them at `now`."""
+    return merge(rule.judge(facts, context, now) for rule in _BY_FACTS[type(facts)])
+
+
+def tell(draft: Draft, subjects: Mapping[str, Subject], context: Context, now: datetime) -> Text:
+    """Return the finding in words as of `now`; `subjects` name the items among its subjects, by ref."""
+    return BY_NAME[draft.rule].tell(Telling(draft, subjects, context, now))

@@ -1,0 +1,183 @@
+"""The detector's tables: what it knows of items, what it must look at, and what it holds to be true.
+
+Columns are narrow and typed, one for each fact that a rule or an index reads; only a finding's own words are JSON.
+Every index serves one query of this room that has to stay cheap with a million items.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+    text,
+)
+
+from services.runtime.tables import add_runtime_tables
+
+metadata: Final = MetaData()
+runtime: Final = add_runtime_tables(metadata)
+
+_instant = DateTime(timezone=True)
+
+items: Final = Table(
+    "items",
+    metadata,
+    Column("ref", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("content_hash", BigInteger, nullable=False, comment="of all that a rule or a reader could notice"),
+    Column("key", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("type", Text, nullable=False),
+    Column("is_subtask", Boolean, nullable=False),
+    Column("is_container", Boolean, nullable=False, comment="an epic or an initiative"),
+    Column("status_category", Text, nullable=False),
+    Column("visible", Boolean, nullable=False),
+    Column("is_open", Boolean, nullable=False, comment="visible and not done"),
+    Column("resolution", Text),
+    Column("resolution_name", Text),
+    Column("created", _instant, nullable=False),
+    Column("started", _instant),
+    Column("done", _instant),
+    Column("touched", _instant, nullable=False, comment="the item's own last touch"),
+    Column("last_touched", _instant, nullable=False, comment="with those of its direct sub-tasks"),
+    Column("has_children", Boolean, nullable=False),
+    Column("due", Date),
+    Column("start", Date),
+    Column("assignee", Text),
+    Column("team", Text, nullable=False),
+    Column("objective", Text),
+    Column("ties", Text, comment="JSON of the claims that tie; none when it is not ambiguous"),
+    Column("parent", Text),
+    Column("epic", Text),
+    Column("labels", ARRAY(Text), nullable=False),
+    Column("strategy_version", Integer, nullable=False),
+    Index("items_parent", "parent", postgresql_where=text("parent IS NOT NULL")),
+    Index(
+        "items_subtasks",
+        "parent",
+        "touched",
+        postgresql_where=text("is_subtask AND parent IS NOT NULL"),
+    ),
+    Index(
+        "items_team_open",
+        "team",
+        "status_category",
+        "last_touched",
+        postgresql_include=["objective"],
+        postgresql_where=text("is_open AND NOT is_subtask AND NOT is_container"),
+    ),
+    Index("items_team_blockers", "team", "ref", postgresql_where=text("is_open")),
+    Index("items_objective_open", "objective", "status_category", postgresql_where=text("is_open")),
+    Index("items_objective_touched", "objective", "last_touched", postgresql_where=text("objective IS NOT NULL")),
+    Index(
+        "items_objective_leaves",
+        "objective",
+        "created",
+        postgresql_include=["done", "status_category", "resolution_name"],
+        postgresql_where=text("objective IS NOT NULL AND NOT is_container AND NOT has_children"),
+    ),
+)
+
+edges: Final = Table(
+    "edges",
+    metadata,
+    Column("told_by", Text, primary_key=True),
+    Column("blocker", Text, primary_key=True),
+    Column("dependent", Text, primary_key=True),
+    Column("made", _instant),
+    Index("edges_blocker", "blocker", "dependent"),
+    Index("edges_dependent", "dependent", "blocker"),
+)
+
+dirty: Final = Table(
+    "dirty",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("flow", Text, nullable=False, comment="the load that brought it, empty for none"),
+    Index("dirty_flow", "flow", "id"),
+    Index("dirty_held", "subject", postgresql_where=text("flow <> ''")),
+)
+"""What was stored and not yet spread to its neighbours. Storing only ever appends here, so it waits for no judge."""
+
+flows: Final = Table(
+    "flows",
+    metadata,
+    Column("flow", Text, primary_key=True),
+    Column("released", Boolean, nullable=False),
+)
+"""Loads that are under way or have been; what one brought stays in `dirty` until it is released."""
+
+agenda: Final = Table(
+    "agenda",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("lane", Text, nullable=False),
+    Column("due", _instant, nullable=False),
+    Column("flow", Text, nullable=False, server_default=""),
+    Index("agenda_due", "lane", "due"),
+)
+"""What to judge, and when: minus infinity is at once, else the next moment at which its verdict could change."""
+
+finding_revisions: Final = Sequence("finding_revisions", metadata=metadata)
+
+findings: Final = Table(
+    "findings",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("anchor", Text, nullable=False, comment="the subject whose judging writes this finding"),
+    Column("state", Text, nullable=False),
+    Column("transition", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("team", Text),
+    Column("objective", Text),
+    Column("content_hash", BigInteger, nullable=False, comment="of severity, team, objective and evidence"),
+    Column("judged_version", Integer, nullable=False),
+    Column("opened_at", _instant, nullable=False),
+    Column("resolved_at", _instant),
+    Column("flow", Text),
+    Column("body", Text, nullable=False, comment="the Finding as it was last published"),
+    Index("findings_anchor", "anchor", postgresql_where=text("state <> 'resolved'")),
+    Index("findings_state", "state", "rule"),
+)
+
+cycle_members: Final = Table(
+    "cycle_members",
+    metadata,
+    Column("ref", Text, primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Index("cycle_members_fingerprint", "fingerprint"),
+)
+"""Which items an open cycle goes through, so that a change of one of them finds the cycle again."""
+
+strategies: Final = Table(
+    "strategies",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("body", Text, comment="the StrategyApplied; none while only its mark has come"),
+    Column("cleared", Boolean, nullable=False, comment="all items aligned by it are in"),
+    Column("active", Boolean, nullable=False),
+    Index("strategies_active", "active", unique=True, postgresql_where=text("active")),
+)
+
+waiting_marks: Final = Table(
+    "waiting_marks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+"""Marks that are complete on the input and go on once everything before them is judged."""
