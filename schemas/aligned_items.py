@@ -28,13 +28,15 @@ class Claim(Contract):
 
 class Alignment(Contract):
     """The objective, and why. `via` is the item it was inherited from. `ties` are the claims of other objectives with
-    as many fields as the one that won: not empty means ambiguous."""
+    as many fields as the one that won: not empty means ambiguous. `unknown_objectives` are ids that the item names
+    itself (`objective:<id>`) and the strategy does not know; they count as not said."""
 
     objective: Identifier | None = None
     rule: AlignmentRule = AlignmentRule.NONE
     selector: str | None = None
     via: ItemRef | None = None
     ties: tuple[Claim, ...] = ()
+    unknown_objectives: tuple[str, ...] = ()
 
 
 class ItemAligned(Contract):

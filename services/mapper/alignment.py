@@ -1,0 +1,136 @@
+"""The alignment of one item, found by walking up from it: a pure function of the items around it.
+
+The walk asks the item, then its parent, then its epic, then its twins, each with all that stands above it, and takes
+the first direct claim that it meets. Every item is asked once, so a circle of links ends the walk.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from schemas.aligned_items import Alignment, AlignmentRule
+from schemas.work_items import Twin, WorkItem
+from services.mapper.selectors import tracker_of
+
+Token = str
+"""Where a link points to: a ref; or `<tracker>:<site> <key>`; or `<tracker> <key>` of a twin. No ref holds a space."""
+
+
+def key_tokens(ref: str, key: str) -> tuple[Token, Token]:
+    """Return the tokens by which other items may mean this one without knowing its ref: as a child, and as a twin."""
+    return f"{ref.rpartition(':')[0]} {key}", f"{tracker_of(ref)} {key}"
+
+
+def tokens_of(ref: str, key: str) -> tuple[Token, ...]:
+    """Return every token by which other items may mean this one."""
+    return ref, *key_tokens(ref, key)
+
+
+def key_of(token: Token) -> str | None:
+    """Return the key that a token names, or none where it is a ref."""
+    return token.partition(" ")[2] or None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What the alignment of an item and of those below it depends on."""
+
+    ref: str
+    key: str
+    parent: Token | None
+    epic: Token | None
+    twins: tuple[Token, ...]
+    direct: Alignment
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Return every token by which other items may mean this one."""
+        return tokens_of(self.ref, self.key)
+
+    def points_to(self) -> Iterator[Token]:
+        """Yield where the item's own links go."""
+        yield from (token for token in (self.parent, self.epic, *self.twins) if token is not None)
+
+
+def node_of(item: WorkItem, direct: Alignment) -> Node:
+    """Return what alignment needs to know of an item."""
+    twins = sorted({token for twin in item.twins if (token := _twin_token(twin)) is not None})
+    return Node(
+        ref=item.ref,
+        key=item.key,
+        parent=_above(item.ref, item.parent, item.parent_key),
+        epic=_above(item.ref, item.epic, item.epic_key),
+        twins=tuple(twins),
+        direct=direct,
+    )
+
+
+def _above(own: str, ref: str | None, key: str | None) -> Token | None:
+    return ref or (key_tokens(own, key)[0] if key else None)
+
+
+def _twin_token(twin: Twin) -> Token | None:
+    return twin.ref or (f"{twin.tracker} {twin.key}" if twin.key else None)
+
+
+@dataclass(slots=True)
+class Neighbourhood:
+    """Items by every token that may mean them. A twin counts from both sides, whichever of the two tells of it."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    _meant: dict[Token, set[str]] = field(default_factory=dict)
+    _told_by: dict[Token, set[str]] = field(default_factory=dict)
+
+    def add(self, node: Node) -> None:
+        """Take an item in; it must not be in already."""
+        self.nodes[node.ref] = node
+        for token in node.tokens():
+            self._meant.setdefault(token, set()).add(node.ref)
+        for token in node.twins:
+            self._told_by.setdefault(token, set()).add(node.ref)
+
+    def above(self, node: Node) -> Iterator[tuple[AlignmentRule, str]]:
+        """Yield whom the item inherits from, nearest first, with the rule that says so."""
+        yield from ((AlignmentRule.PARENT, ref) for ref in self._named(node.parent))
+        yield from ((AlignmentRule.EPIC, ref) for ref in self._named(node.epic))
+        yield from ((AlignmentRule.TWIN, ref) for ref in self._twins(node))
+
+    def _named(self, token: Token | None) -> Iterable[str]:
+        return () if token is None else sorted(self._meant.get(token, ()))
+
+    def _twins(self, node: Node) -> Iterable[str]:
+        meant = (self._meant.get(token, ()) for token in node.twins)
+        telling = (self._told_by.get(token, ()) for token in node.tokens())
+        return sorted({ref for refs in (*meant, *telling) for ref in refs})
+
+
+def align(ref: str, around: Neighbourhood) -> Alignment:
+    """Return the alignment of an item of the neighbourhood, its own claim or the first that it inherits."""
+    own = around.nodes[ref]
+    if own.direct.objective is not None:
+        return own.direct
+    visited = {ref}
+    for rule, above in around.above(own):
+        found = _first_claim(above, around, visited)
+        if found is not None:
+            return Alignment(
+                objective=found.objective,
+                rule=rule,
+                selector=found.selector,
+                via=above,
+                unknown_objectives=own.direct.unknown_objectives,
+            )
+    return own.direct
+
+
+def _first_claim(start: str, around: Neighbourhood, visited: set[str]) -> Alignment | None:
+    """Walk up depth first, without recursion since a chain may be long, and return the first direct claim met."""
+    waiting = [start]
+    while waiting:
+        ref = waiting.pop()
+        if ref in visited:
+            continue
+        visited.add(ref)
+        node = around.nodes[ref]
+        if node.direct.objective is not None:
+            return node.direct
+        waiting.extend(above for _, above in reversed(list(around.above(node))))
+    return None

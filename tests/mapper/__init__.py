@@ -1,0 +1,1 @@
+"""The mapper: selectors, alignment, teams, and the flow through it."""
