@@ -1,7 +1,7 @@
 """Working days: counts them, and names the instant at which a count is reached, in a team's own zone and holidays.
 
 Promise: `working_days(a, b)` counts the calendar's working days d with `date(a) < d <= date(b)`, never below 0, and
-`reaches`, `earliest_within` and `near_from` are its exact inverses, so that whoever sleeps until they say so misses no change.
+`reaches`, `earliest_within` and `near_from` are its exact inverses, so that whoever sleeps until they say misses nothing.
 Public holidays are known for the years 1980 to 2060 (package `holidays`); outside them only the weekend is off.
 """
 
@@ -30,9 +30,7 @@ class Calendar:
 
     __slots__ = ("_days_off", "_in_week", "_working", "_zone")
 
-    def __init__(
-        self, zone: tzinfo = UTC, weekend: Iterable[int] = (5, 6), days_off: Iterable[date] = ()
-    ) -> None:
+    def __init__(self, zone: tzinfo = UTC, weekend: Iterable[int] = (5, 6), days_off: Iterable[date] = ()) -> None:
         off = frozenset(weekend)
         self._zone = zone
         self._working = tuple(weekday not in off for weekday in range(DAYS_IN_WEEK))
@@ -43,7 +41,7 @@ class Calendar:
 
     @classmethod
     def of(cls, calendar: WorkingCalendar) -> Self:
-        """Return the calendar that a strategy describes; a `ValueError` says what is wrong and what to write instead."""
+        """Return the calendar that a strategy describes; a `ValueError` says what is wrong and what to write."""
         zone = _zone_named(calendar.time_zone)
         off = (*calendar.days_off, *_public_holidays(calendar.country, calendar.subdivision))
         return cls(zone, (_WEEKDAYS.index(day) for day in calendar.weekend), off)
@@ -60,7 +58,7 @@ class Calendar:
         return instant.astimezone(self._zone).date()
 
     def start_of(self, day: date) -> datetime:
-        """Return the first instant of this day here, in UTC; where the clocks skip midnight, the instant they skip it."""
+        """Return the first instant of this day here, in UTC; where clocks skip midnight, the instant they skip it."""
         return datetime.combine(day, time.min, self._zone).astimezone(UTC)
 
     def is_working(self, day: date) -> bool:
@@ -101,8 +99,9 @@ class Calendar:
         return weeks * self._in_week[-1] + self._in_week[rest] - bisect_right(self._days_off, ordinal)
 
     def _first_reaching(self, target: int) -> int:
-        """Return the first day on which the count is at least `target`; no day adds more than one, so no step overshoots."""
-        ordinal = min(max(target, _FIRST_DAY), _LAST_DAY)
+        """Return the first day with a count of at least `target`; a day adds at most one, so no step overshoots."""
+        full_weeks = (target - 1) // self._in_week[-1]
+        ordinal = min(max(full_weeks * DAYS_IN_WEEK + 1, _FIRST_DAY), _LAST_DAY)
         while ordinal < _LAST_DAY and (short := target - self._upto(ordinal)) > 0:
             ordinal += short
         return ordinal

@@ -7,6 +7,7 @@ from typing import Any, Final
 from schemas.findings import Subject
 from services.detector.context import Context
 from services.detector.facts import CycleFacts, Facts, ItemNeighbourhood, ObjectiveFacts, TeamFacts
+from services.detector.rule import Rule, Telling, Text
 from services.detector.rules import (
     ambiguous_alignment,
     bottleneck_team,
@@ -20,7 +21,6 @@ from services.detector.rules import (
     unaligned_work,
     unowned_blocker,
 )
-from services.detector.rules.rule import Rule, Telling, Text
 from services.detector.verdict import Draft, Verdict, merge
 
 RULES: Final[tuple[Rule[Any], ...]] = (

@@ -1,0 +1,95 @@
+"""What a rule is made of: a name, the facts that it judges, the policy fields that it reads, and its words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from schemas.findings import Evidence, Subject
+from services.detector import texts
+from services.detector.context import Context, PolicyFields
+from services.detector.facts import Facts
+from services.detector.verdict import Draft, Verdict
+from services.runtime.calendar import DEFAULT, Calendar
+
+F = TypeVar("F", bound=Facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A finding in words. The question is open and accuses nobody."""
+
+    title: str
+    why: str
+    question: str
+    clears_when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A draft that is put into words at `now`: `subjects` names its items by ref; days are those of who must act."""
+
+    draft: Draft
+    subjects: Mapping[str, Subject]
+    context: Context
+    now: datetime
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the team that must act."""
+        return DEFAULT if self.draft.team is None else self.context.calendar(self.draft.team)
+
+    @property
+    def team_name(self) -> str:
+        """The team that must act, by name."""
+        return "" if self.draft.team is None else self.context.team(self.draft.team).name
+
+    def name(self, ref: str) -> str:
+        """Return how people call this subject: its key, else its title."""
+        subject = self.subjects.get(ref)
+        if subject is None:
+            return texts.shortened(self.context.subject(ref).title)
+        return subject.key or texts.shortened(subject.title)
+
+    def find(self, fact: str, ref: str | None = None) -> Evidence | None:
+        """Return the first evidence of this fact, of this subject where one is given."""
+        return next((e for e in self.draft.evidence if e.fact == fact and ref in (None, e.ref)), None)
+
+    def value(self, fact: str, ref: str | None = None) -> Any:
+        """Return the value of this fact, or none."""
+        evidence = self.find(fact, ref)
+        return evidence.value if evidence else None
+
+    def at(self, fact: str, ref: str | None = None) -> str:
+        """Return the day of this fact in words, or nothing."""
+        evidence = self.find(fact, ref)
+        return self.day(evidence.at) if evidence and evidence.at else ""
+
+    def working_days(self, since: datetime | None = None) -> int:
+        """Return the working days from `since` (else the draft's) until now, by who must act."""
+        begun = since or self.draft.since
+        return 0 if begun is None else self.calendar.working_days(begun, self.now)
+
+    def day(self, instant: datetime) -> str:
+        """Return the day of this instant in words."""
+        return texts.day(self.calendar.date_of(instant), self.calendar.date_of(self.now))
+
+    def on(self, value: str) -> str:
+        """Return a day that evidence holds as text (`2026-06-08`) in words."""
+        return texts.day(date.fromisoformat(value), self.calendar.date_of(self.now))
+
+    def due(self, ref: str) -> str:
+        """Return " (due 30 June)" for an item with a due, else nothing."""
+        due = self.value("due", ref)
+        return f" (due {self.on(due)})" if due else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[F]):
+    """A rule: `judge` is pure, `policy` holds the fields that it reads, `tell` puts one of its drafts into words."""
+
+    name: str
+    facts: type[F]
+    policy: type[PolicyFields]
+    judge: Callable[[F, Context, datetime], Verdict]
+    tell: Callable[[Telling], Text]

@@ -1,0 +1,58 @@
+"""Two objectives claim one item with equal right."""
+
+from datetime import datetime
+from typing import Final
+
+from schemas.findings import Evidence, Severity
+from services.detector import texts
+from services.detector.context import OBJECTIVE_PREFIX, Context, PolicyFields
+from services.detector.facts import ItemNeighbourhood
+from services.detector.fingerprint import fingerprint
+from services.detector.rule import Rule, Telling, Text
+from services.detector.verdict import NOTHING, Draft, Verdict
+
+NAME: Final = "ambiguous-alignment"
+
+
+def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:  # noqa: ARG001 -- every rule is called alike
+    """Hold a finding while the item is open and the claims on it tie."""
+    item = facts.item
+    if not item.ties:
+        return NOTHING
+    if item.is_missing:
+        return Verdict(unknown=frozenset({fingerprint(NAME, (item.ref,))}))
+    if not item.is_open:
+        return NOTHING
+    claims = tuple(
+        Evidence(fact="also-claimed-by", ref=OBJECTIVE_PREFIX + claim.objective, value=claim.selector)
+        for claim in item.ties
+    )
+    own = (Evidence(fact="serves", ref=OBJECTIVE_PREFIX + item.objective),) if item.objective else ()
+    draft = Draft(
+        rule=NAME,
+        subjects=(item.ref,),
+        severity=Severity.LOW,
+        team=item.team,
+        objective=item.objective,
+        since=None,
+        evidence=(*own, *claims),
+    )
+    return Verdict((draft,))
+
+
+def tell(telling: Telling) -> Text:
+    """Name the objectives, and ask which it is."""
+    (ref,) = telling.draft.subjects
+    name = telling.name(ref)
+    refs = list(dict.fromkeys(evidence.ref for evidence in telling.draft.evidence if evidence.ref))
+    titles = [f"“{texts.shortened(telling.context.subject(objective).title)}”" for objective in refs]
+    first = titles[0] if titles else "none"
+    return Text(
+        title=texts.title(f"{name} could serve {texts.counted(len(titles), 'objective')}."),
+        why=f"{texts.listed(titles)} claim {name} with selectors of the same number of fields; it counts for {first}.",
+        question=f"Which objective is {name} meant to serve?",
+        clears_when=f"Clears when one selector is more exact, or {name} has a label that names its objective.",
+    )
+
+
+RULE: Final = Rule(NAME, ItemNeighbourhood, PolicyFields, judge, tell)

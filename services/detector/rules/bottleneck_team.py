@@ -1,0 +1,60 @@
+"""Several teams wait on one."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from schemas.findings import Evidence, Severity
+from services.detector import texts
+from services.detector.context import TEAM_PREFIX, Context, PolicyFields
+from services.detector.facts import TeamFacts
+from services.detector.rule import Rule, Telling, Text
+from services.detector.verdict import NOTHING, Draft, Verdict
+
+NAME: Final = "bottleneck-team"
+
+
+class BottleneckPolicy(PolicyFields):
+    """How many may wait on one."""
+
+    bottleneck_teams: Annotated[
+        int,
+        Field(ge=1, description="So many other teams wait on one. Unit: teams. Source: more than a pair."),
+    ] = 3
+
+
+def judge(facts: TeamFacts, context: Context, now: datetime) -> Verdict:  # noqa: ARG001 -- every rule is called alike
+    """Hold a finding while enough other teams wait on items of this team."""
+    policy = context.policy(BottleneckPolicy, facts.team)
+    waiting = sorted(facts.waiting, key=lambda team: (team.since, team.team))
+    if len(waiting) < policy.bottleneck_teams:
+        return NOTHING
+    evidence = (Evidence(fact="waiting-team", at=team.since, value=[team.team, team.dependencies]) for team in waiting)
+    draft = Draft(
+        rule=NAME,
+        subjects=(TEAM_PREFIX + facts.team,),
+        severity=Severity.HIGH,
+        team=facts.team,
+        objective=None,
+        since=waiting[policy.bottleneck_teams - 1].since,
+        evidence=tuple(evidence),
+    )
+    return Verdict((draft,))
+
+
+def tell(telling: Telling) -> Text:
+    """Name who waits, and ask what could be taken off."""
+    waiting = [evidence.value for evidence in telling.draft.evidence if evidence.fact == "waiting-team"]
+    names = texts.listed([telling.context.team(team).name for team, _ in waiting])
+    total = texts.counted(sum(count for _, count in waiting), "dependency", "dependencies")
+    teams = texts.counted(len(waiting), "team")
+    return Text(
+        title=texts.title(f"{teams} wait on {telling.team_name}.", f"{teams} wait on one team."),
+        why=f"{names} wait on {telling.team_name}, with {total} in all.",
+        question=f"Which of these matters most, and what could others take off {telling.team_name}?",
+        clears_when=f"Clears when fewer teams have open items that wait on open items of {telling.team_name}.",
+    )
+
+
+RULE: Final = Rule(NAME, TeamFacts, BottleneckPolicy, judge, tell)

@@ -1,0 +1,82 @@
+"""A team spends much of its work on what serves no objective."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from schemas.findings import Evidence, Severity
+from services.detector import texts
+from services.detector.context import TEAM_PREFIX, Context, PolicyFields
+from services.detector.facts import TeamFacts
+from services.detector.rule import Rule, Telling, Text
+from services.detector.verdict import Draft, Verdict
+
+NAME: Final = "unaligned-work"
+
+
+class UnalignedPolicy(PolicyFields):
+    """What counts as active, and how much of it may serve no objective."""
+
+    active_within_working_days: Annotated[
+        int,
+        Field(ge=0, description="A touch this recent keeps an item active. Unit: working days. Source: two weeks."),
+    ] = 10
+    unaligned_min_items: Annotated[
+        int,
+        Field(ge=1, description="With fewer active items, a share says little. Unit: items. Source: one item is 20 %."),
+    ] = 5
+    unaligned_share: Annotated[
+        float,
+        Field(ge=0, le=1, description="More than this is too much. Unit: share of items. Source: one day a week."),
+    ] = 0.2
+    unaligned_high_share: Annotated[
+        float,
+        Field(ge=0, le=1, description="From here on it weighs high. Unit: share of items. Source: one half."),
+    ] = 0.5
+
+
+def active_since(context: Context, team: str, now: datetime) -> datetime:
+    """Return the earliest touch by which an item of this team is active at `now`."""
+    policy = context.policy(UnalignedPolicy, team)
+    return context.calendar(team).earliest_within(now, policy.active_within_working_days)
+
+
+def judge(facts: TeamFacts, context: Context, now: datetime) -> Verdict:  # noqa: ARG001 -- every rule is called alike
+    """Hold a finding while too large a share of the active items has no objective."""
+    policy = context.policy(UnalignedPolicy, facts.team)
+    lapses = None
+    if facts.next_to_lapse is not None:
+        lapses = context.calendar(facts.team).reaches(facts.next_to_lapse, policy.active_within_working_days + 1)
+    if facts.active < policy.unaligned_min_items or facts.unaligned / facts.active <= policy.unaligned_share:
+        return Verdict(check_after=lapses)
+    is_high = facts.unaligned / facts.active >= policy.unaligned_high_share
+    draft = Draft(
+        rule=NAME,
+        subjects=(TEAM_PREFIX + facts.team,),
+        severity=Severity.HIGH if is_high else Severity.MEDIUM,
+        team=facts.team,
+        objective=None,
+        since=None,
+        evidence=(
+            Evidence(fact="active-items", value=facts.active),
+            Evidence(fact="unaligned-items", value=facts.unaligned),
+        ),
+    )
+    return Verdict((draft,), lapses)
+
+
+def tell(telling: Telling) -> Text:
+    """Give the share, and ask what this work is for."""
+    active, unaligned = telling.value("active-items"), telling.value("unaligned-items")
+    share = texts.percent(unaligned / active)
+    team = telling.team_name
+    return Text(
+        title=texts.title(f"{team}: {share} of active work serves no objective.", f"{share} of work is unaligned."),
+        why=f"{unaligned} of {texts.counted(active, 'active item')} of {team} ({share}) have no objective.",
+        question="What is this work for, and which objective is missing, or which of it could wait?",
+        clears_when=f"Clears when enough of the active items of {team} serve an objective.",
+    )
+
+
+RULE: Final = Rule(NAME, TeamFacts, UnalignedPolicy, judge, tell)

@@ -1,0 +1,50 @@
+"""Somebody waits for an item that nobody has taken on."""
+
+from datetime import datetime
+from typing import Final
+
+from schemas.findings import Evidence, Severity
+from services.detector import texts
+from services.detector.context import Context
+from services.detector.dependencies import LiveDependency, due_moment, grade, live_dependencies, untold
+from services.detector.facts import ItemNeighbourhood
+from services.detector.rule import Rule, Telling, Text
+from services.detector.severity import RaisePolicy
+from services.detector.verdict import NOTHING, Draft, Verdict, next_check
+
+NAME: Final = "unowned-blocker"
+
+
+def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:
+    """Hold one finding for each live dependency on this item, while it has no assignee."""
+    if not facts.waiting or facts.item.assignee is not None:
+        return NOTHING
+    told = [_judge_one(dependency, context, now) for dependency in live_dependencies(facts)]
+    drafts = tuple(draft for draft, _ in told)
+    return Verdict(drafts, next_check(now, (moment for _, moment in told)), untold(NAME, facts))
+
+
+def _judge_one(dependency: LiveDependency, context: Context, now: datetime) -> tuple[Draft, datetime | None]:
+    policy = context.policy(RaisePolicy, dependency.blocker.team, dependency.objective)
+    due_from = due_moment(context, dependency, policy)
+    graded = grade(Severity.MEDIUM, dependency, policy, due_from, now)
+    evidence = (Evidence(fact="assignee", ref=dependency.blocker.ref, value=None),)
+    return dependency.draft(NAME, graded, dependency.began, evidence), next_check(now, (due_from,))
+
+
+def tell(telling: Telling) -> Text:
+    """Say who waits, and ask who could take it on."""
+    blocker, dependent = telling.draft.subjects
+    name, waiting = telling.name(blocker), telling.name(dependent)
+    other = telling.context.team(telling.value("waiting-team", dependent)).name
+    across = () if other == telling.team_name else (f"{other} waits on {telling.team_name}: {name} has no assignee.",)
+    since = telling.day(telling.draft.since) if telling.draft.since else ""
+    return Text(
+        title=texts.title(*across, f"{waiting} waits on {name}, which has no assignee."),
+        why=f"{waiting}{telling.due(dependent)} depends on {name} since {since}, and nobody is assigned to it.",
+        question=f"Who could take {name} on, and what would they need?",
+        clears_when=f"Clears when {name} has an assignee or is done, or when {waiting} no longer waits on it.",
+    )
+
+
+RULE: Final = Rule(NAME, ItemNeighbourhood, RaisePolicy, judge, tell)
