@@ -1,0 +1,1 @@
+"""Asana: how a task with its stories becomes a work item and its changes."""

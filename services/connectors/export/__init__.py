@@ -1,0 +1,1 @@
+"""Exports: files of issues and tasks, read as a stream, each problem told with its line."""

@@ -1,0 +1,154 @@
+"""A Jira issue as the REST API gives it becomes one work item, as it stands or as it stood at a time.
+
+All shapes of an issue are read: Cloud v3 and v2, Data Center, the agile one; with a changelog or without. What is
+unusable in one field is dropped; an issue without id, key or time of creation is set aside. No input raises.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from schemas.work_items import ChangeKind, WorkItem, WorkItemChange
+from services.connectors.jira.changelog import NO_CHANGELOG, change_of, changelog_of
+from services.connectors.jira.hierarchy import above_of, project_of, sprint_of, type_of
+from services.connectors.jira.issue import Issue
+from services.connectors.jira.links import links_of, twins_of
+from services.connectors.jira.people import actor_of
+from services.connectors.jira.planning import (
+    components_of,
+    custom_fields_of,
+    due_of,
+    estimate_of,
+    fix_versions_of,
+    is_flagged,
+    labels_of,
+    named_of,
+    person_of,
+    start_of,
+)
+from services.connectors.jira.standing import categories_of, standing_of
+from services.connectors.mapped import Mapped, MappingOptions, NotYet, Outcome, SetAside, is_person, unusable
+from services.connectors.reading import identity, mapping, sequence, text
+from services.connectors.times import by, instant_of
+
+
+def looks_like_issue(raw: Mapping[str, Any]) -> bool:
+    """Tell a Jira issue from anything else."""
+    return isinstance(raw.get("fields"), dict)
+
+
+def map_issue(raw: object, site: str, as_of: datetime | None, options: MappingOptions) -> Outcome:
+    """Map one issue; with `as_of`, as it stood then, and not yet if it was created later."""
+    raw_issue = mapping(raw)
+    if not looks_like_issue(raw_issue):
+        return SetAside("it is no Jira issue: it has no `fields`")
+    fields = mapping(raw_issue.get("fields"))
+    id_, key = identity(raw_issue.get("id")), text(raw_issue.get("key"), 200)
+    created = instant_of(fields.get("created"))
+    for value, name in ((id_, "usable id"), (key, "key"), (created, "readable time of creation")):
+        if value is None:
+            return SetAside(f"the issue has no {name}")
+    assert id_ is not None and key is not None and created is not None  # noqa: S101, PT018 -- for mypy: checked above
+    if not by(created, as_of):
+        return NotYet(id_)
+    log = changelog_of(raw_issue.get("changelog"), options)
+    issue = Issue(
+        raw=raw_issue, fields=fields, names=mapping(raw_issue.get("names")), site=site, id=id_, key=key,
+        created=created, log=log if as_of is None or log.reaches(as_of) else NO_CHANGELOG, as_of=as_of, options=options,
+    )  # fmt: skip
+    try:
+        return _mapped(issue)
+    except ValidationError as error:
+        return unusable(error)
+
+
+def _mapped(issue: Issue) -> Mapped:
+    standing = standing_of(issue)
+    kind, type_name = type_of(issue.fields.get("issuetype"))
+    parent, epic = above_of(issue, kind)
+    links, dependencies = links_of(issue)
+    versions = fix_versions_of(issue)
+    due = due_of(issue, versions)
+    changes = tuple(_changes(issue))
+    touched = _touched(issue, changes)
+    renamed, moved = issue.undone("summary"), issue.undone("key")
+    item = WorkItem(
+        ref=issue.ref,
+        key=(moved.old_text if moved else None) or issue.key,
+        url=_url(issue),
+        title=(renamed.old_text if renamed else None) or text(issue.fields.get("summary")) or issue.key,
+        type=kind,
+        type_name=type_name,
+        status=standing.status,
+        status_category=standing.category,
+        resolution=standing.resolution,
+        resolution_name=standing.resolution_name,
+        created=issue.created,
+        updated=_updated(issue, touched, changes),
+        started=standing.started,
+        done=standing.done,
+        touched=touched,
+        due=due.day,
+        due_source=due.source,
+        start=start_of(issue),
+        assignee=person_of(issue, "assignee"),
+        reporter=person_of(issue, "reporter"),
+        parent=parent.ref,
+        parent_key=parent.key,
+        epic=epic.ref,
+        epic_key=epic.key,
+        project=project_of(issue.fields, issue.key),
+        labels=labels_of(issue),
+        components=components_of(issue),
+        fix_versions=versions,
+        sprint=sprint_of(issue),
+        estimate=estimate_of(issue),
+        priority=named_of(issue, "priority"),
+        flagged=is_flagged(issue),
+        links=links,
+        dependencies=dependencies,
+        twins=twins_of(issue),
+        custom_fields=custom_fields_of(issue),
+    )
+    return Mapped(item, changes)
+
+
+def _url(issue: Issue) -> str | None:
+    base = issue.options.base_url
+    return f"{base.rstrip('/')}/browse/{issue.key}" if base else None
+
+
+def _changes(issue: Issue) -> Iterator[WorkItemChange]:
+    """Give the comments, then the entries of the changelog, that there were by `as_of`. A comment's text stays out."""
+    for comment in map(mapping, sequence(mapping(issue.fields.get("comment")).get("comments"))):
+        at, id_ = instant_of(comment.get("created")), identity(comment.get("id"))
+        if at is not None and id_ is not None and by(at, issue.as_of):
+            yield WorkItemChange(
+                ref=issue.ref, key=issue.key, change_id=f"comment:{id_}", kind=ChangeKind.COMMENT, field="comment",
+                at=at, by=actor_of(comment.get("author"), issue.options),
+            )  # fmt: skip
+    if issue.log.entries:
+        meanings = {id_: category.value for id_, category in categories_of(issue).items()}
+        happened = (entry for entry in issue.log.entries if by(entry.at, issue.as_of))
+        yield from (change_of(entry, issue.ref, issue.key, meanings) for entry in happened)
+
+
+def _touched(issue: Issue, changes: tuple[WorkItemChange, ...]) -> datetime:
+    """Return the last touch of the issue itself: its creation, a person's comment or change, its resolution."""
+    touches = [issue.created]
+    touches += [change.at for change in changes if change.kind is ChangeKind.COMMENT and is_person(change.by)]
+    touches += [entry.at for entry in issue.log.entries if entry.is_touch and by(entry.at, issue.as_of)]
+    resolved = instant_of(issue.fields.get("resolutiondate"))
+    if resolved is not None and by(resolved, issue.as_of):
+        touches.append(resolved)
+    return max(touches)
+
+
+def _updated(issue: Issue, touched: datetime, changes: tuple[WorkItemChange, ...]) -> datetime:
+    """Return the tracker's own `updated`, or for an earlier time the last that is known to have happened by then."""
+    updated = instant_of(issue.fields.get("updated"))
+    if updated is not None and by(updated, issue.as_of):
+        return updated
+    return max(touched, *(change.at for change in changes)) if changes else touched
