@@ -1,0 +1,200 @@
+"""The bus as a room sees it: subscribe with a handler of batches, publish and wait for the broker's yes.
+
+Promise: a record is delivered until its handler has committed it or it is parked; reading begins where the room's
+database says, wherever the consumer group believes to be; order holds per key.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+from faststream.kafka import KafkaBroker
+from prometheus_client import CollectorRegistry
+
+from schemas.base import Contract
+from schemas.events import Event, type_names
+from schemas.marks import FlowMark
+from schemas.topics import Topic
+from services.runtime.clock import Clock
+from services.runtime.database import RoomDatabase
+from services.runtime.delivery import ParkLimit
+from services.runtime.errors import LeewayError, Misconfigured
+from services.runtime.metrics import Instruments, Metrics
+from services.runtime.parking import park
+from services.runtime.progress import finish_batch, stored_positions
+from services.runtime.publisher import Publisher
+from services.runtime.records import Batch, Outgoing, Record, read, unreadable
+from services.runtime.settings import BusSettings
+from services.runtime.subscribers import GRACE_SECONDS, stream_broker
+from services.runtime.subscription import Subscription
+
+__all__ = ["Batch", "Bus", "Outgoing", "Record", "read", "unreadable"]
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_MAX_RECORDS: Final = 500
+
+
+class Bus:
+    """One room's way to the topics. The host starts and stops it; it may be started again after a stop."""
+
+    def __init__(
+        self,
+        settings: BusSettings,
+        room: str,
+        clock: Clock,
+        *,
+        database: RoomDatabase | None = None,
+        metrics: Metrics | None = None,
+        limit: ParkLimit | None = None,
+    ) -> None:
+        self.settings = settings
+        self.room = room
+        self.clock = clock
+        self.metrics = metrics or Instruments(CollectorRegistry()).of(room)
+        self.failure: LeewayError | None = None
+        self.broker: KafkaBroker | None = None
+        self._database = database
+        self._limit = limit or ParkLimit()
+        self._connecting = asyncio.Lock()
+        self._publisher: Publisher | None = None
+        self._subscriptions: list[Subscription] = []
+        self._stored_ends: dict[tuple[str, int], int] = {}
+
+    @property
+    def epoch(self) -> str:
+        """The incarnation of the broker that offsets belong to; empty for a Kafka that does not forget."""
+        return self.settings.epoch
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The room's subscriptions, for health."""
+        return tuple(self._subscriptions)
+
+    def subscribe(
+        self,
+        topics: Sequence[Topic],
+        handler: Callable[[Batch], Awaitable[None]],
+        *,
+        max_records: int = DEFAULT_MAX_RECORDS,
+    ) -> None:
+        """Have batches of these topics given to a handler, one at a time, from `start()` on."""
+        if self._database is None:
+            raise Misconfigured(f"The bus of {self.room} has no database, so it can publish but not subscribe.")
+        self._subscriptions.append(Subscription(self, tuple(topics), handler, max_records))
+
+    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        """Publish; returns when the broker has acknowledged all of it. Raises `Transient` when some may be missing."""
+        publisher = await self.connect()
+        await publisher.publish(outgoing)
+        for topic in {one.topic for one in outgoing}:
+            self.metrics.published(topic.name, sum(one.topic is topic for one in outgoing))
+
+    async def publish_mark(self, topic: Topic, mark: FlowMark) -> None:
+        """Publish a mark to every partition of a topic. What it closes must have been published before."""
+        await self.publish(self.mark_to(topic, mark, await self.partitions(topic)))
+
+    def mark_to(self, topic: Topic, mark: FlowMark, partitions: int) -> list[Outgoing]:
+        """Return a mark as it goes to each partition; its key is its own, so compaction keeps the newest of each."""
+        event = self.event(mark, id=f"mark:{mark.id}")
+        return [Outgoing(topic, f"mark:{mark.id}", event, partition) for partition in range(partitions)]
+
+    def event(self, payload: Contract, *, id: str, body: bytes | None = None) -> Event:  # noqa: A002 -- CloudEvents' word
+        """Return a payload as an event of this room, stamped with machine time; `body` saves writing it twice."""
+        source = f"leeway/{self.room}"
+        written = payload.model_dump_json(exclude_defaults=True).encode() if body is None else body
+        return Event(type_names[type(payload)], id, source, self.clock.wall(), written)
+
+    async def partitions(self, topic: Topic) -> int:
+        """Return how many partitions the broker has for a topic."""
+        return await (await self.connect()).partitions(topic)
+
+    async def connect(self) -> Publisher:
+        """Connect for publishing, once."""
+        async with self._connecting:
+            if self._publisher is None:
+                publisher = Publisher(self.settings, self.room, self.clock)
+                await publisher.start()
+                self._publisher = publisher
+            return self._publisher
+
+    async def start(self) -> None:
+        """Connect and begin to read. A second call does nothing."""
+        await self.connect()
+        if self.broker is not None:
+            return
+        self.failure = None
+        self.broker = stream_broker(self.settings, self.room)
+        await self.broker.connect()
+        try:
+            await asyncio.gather(*(one.start(self.broker) for one in self._subscriptions))
+        except BaseException:
+            await self.stop_reading()
+            raise
+
+    async def stop_reading(self) -> None:
+        """Stop the subscribers: batches at hand are finished within the grace time, or delivered again later."""
+        broker, self.broker = self.broker, None
+        if broker is None:
+            return
+        try:
+            async with asyncio.timeout(2 * GRACE_SECONDS):
+                await asyncio.gather(*(one.stop() for one in self._subscriptions))
+                await broker.stop()
+        except TimeoutError:  # aiokafka may hang here; what is not acknowledged is delivered again
+            log.warning("subscribers did not stop in time", room=self.room)
+
+    async def stop(self) -> None:
+        """Stop reading and disconnect."""
+        await self.stop_reading()
+        publisher, self._publisher = self._publisher, None
+        if publisher is None:
+            return
+        try:
+            async with asyncio.timeout(GRACE_SECONDS):
+                await publisher.stop()
+        except TimeoutError:
+            log.warning("publisher did not stop in time", room=self.room)
+
+    def move_to_epoch(self, epoch: str) -> None:
+        """Forget what belonged to another incarnation of the broker; only between `stop` and `start`."""
+        self.settings = self.settings.model_copy(update={"epoch": epoch})
+        self._stored_ends = {}
+
+    def fail(self, error: LeewayError) -> None:
+        """Stop taking records, for a reason that a person must look at."""
+        if self.failure is None:
+            log.error("room stopped reading", room=self.room, reason=error.reason, error=str(error))
+        self.failure = error
+
+    async def load_positions(self) -> dict[tuple[str, int], int]:
+        """Return where the room's database says to read on."""
+        if self._database is None:
+            return {}
+        async with self._database.transaction() as conn:
+            return await stored_positions(conn, self.epoch)
+
+    async def set_aside(self, batch: Batch, record: Record, reason: str, tries: int) -> None:
+        """Park a record and store the end of its batch, in one transaction."""
+        if self._database is None:
+            raise Misconfigured(f"The bus of {self.room} has no database to park a record in.")
+        async with self._database.transaction() as conn:
+            await park(conn, record, reason, tries=tries)
+            await finish_batch(conn, self, batch)
+
+    def count_parked(self, batch: Batch, parked: Sequence[tuple[str, str]]) -> None:
+        """Hold the limit of what may be set aside, and count it."""
+        records = max(len(batch.records), len(parked))
+        self._limit.check(records, len(parked))
+        self._limit.passed(records, len(parked))
+        for topic, reason in parked:
+            self.metrics.parked(topic, reason)
+
+    def take_moved_ends(self) -> dict[tuple[str, int], int]:
+        """Return the acknowledged ends that have moved since the last call."""
+        ends = self._publisher.ends if self._publisher else {}
+        named = {(topic.name, partition): end for (topic, partition), end in ends.items()}
+        moved = {place: end for place, end in named.items() if self._stored_ends.get(place) != end}
+        self._stored_ends.update(moved)
+        return moved
