@@ -1,0 +1,103 @@
+"""What was planned for a task at a time: due date, start, owner, tags, chosen custom fields."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from schemas.work_items import Actor, DueSource
+from services.connectors.asana.people import actor_of
+from services.connectors.asana.task import Task
+from services.connectors.mapped import is_wanted
+from services.connectors.reading import identity, mapping, number, sequence, spoken, text
+from services.connectors.times import day_of, instant_of
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When the task is due: a day without a zone, or a time, whose day is then taken in UTC."""
+
+    day: date | None = None
+    at: datetime | None = None
+    source: DueSource | None = None
+
+
+def due_of(task: Task) -> Due:
+    """Return when the task was due."""
+    dates = _dates(task)
+    at = instant_of(dates.get("due_at"))
+    day = day_of(dates.get("due_on")) or (at.date() if at else None)
+    return Due(day, at, DueSource.ITEM) if day else Due()
+
+
+def start_of(task: Task) -> date | None:
+    """Return the day on which the task was to start."""
+    dates = _dates(task)
+    return day_of(dates.get("start_on")) or day_of(dates.get("start_at"))
+
+
+def _dates(task: Task) -> Mapping[str, Any]:
+    undone = task.undone("due_date_changed", "due_today", "start_date_changed")
+    return mapping(undone.raw.get("old_dates")) if undone and "old_dates" in undone.raw else task.raw
+
+
+def assignee_of(task: Task) -> Actor | None:
+    """Return whose task it was. A story of an assignment names the new owner only; the story before names the old one."""
+    undone = task.undone("assigned", "unassigned")
+    if undone is None:
+        return actor_of(task.raw.get("assignee"), task.options)
+    before = [story for story in task.stories.by(task.as_of) if story.subtype in {"assigned", "unassigned"}]
+    if before:
+        last = before[-1]
+        return actor_of(last.raw.get("assignee"), task.options) if last.subtype == "assigned" else None
+    return actor_of(undone.raw.get("assignee"), task.options) if undone.subtype == "unassigned" else None
+
+
+def tags_of(task: Task) -> tuple[str, ...]:
+    """Return the names of the tags, which are the item's labels."""
+    found: dict[str | None, str] = {}
+    for raw in map(mapping, sequence(task.raw.get("tags"))):
+        if name := text(raw.get("name"), 200):
+            found[identity(raw.get("gid")) or name] = name
+    for story in reversed(task.stories.later(task.as_of, "added_to_tag", "removed_from_tag")):
+        tag = mapping(story.raw.get("tag"))
+        gid, name = identity(tag.get("gid")), text(tag.get("name"), 200)
+        if story.subtype == "added_to_tag":
+            found.pop(gid, None)
+        elif name:
+            found[gid] = name
+    return tuple(dict.fromkeys(found.values()))
+
+
+def _custom_fields(task: Task) -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
+    for raw in map(mapping, sequence(task.raw.get("custom_fields"))):
+        if name := text(raw.get("name"), 200):
+            yield identity(raw.get("gid")), name, raw
+
+
+def custom_fields_of(task: Task) -> dict[str, str | tuple[str, ...]]:
+    """Return the custom fields that were asked for, and those that name the item's objective, by their names."""
+    found: dict[str, str | tuple[str, ...]] = {}
+    for gid, name, raw in _custom_fields(task):
+        several = sequence(raw.get("multi_enum_values")) or sequence(raw.get("people_value"))
+        value = spoken(list(several)) or spoken(raw.get("enum_value")) or spoken(raw.get("display_value"))
+        value = value or spoken(raw.get("text_value"))
+        if value and is_wanted(value, (gid, name), task.options):
+            found[name] = value
+    return found
+
+
+def estimate_of(task: Task) -> float | None:
+    """Return the number in a field configured for it, or in one that is named Story points or Estimate."""
+    for gid, name, raw in _custom_fields(task):
+        wanted = {gid, name} & task.options.estimate_fields or name.casefold() in {"story points", "estimate"}
+        if wanted and (found := number(raw.get("number_value"))) is not None:
+            return found
+    return None
+
+
+def priority_of(task: Task) -> str | None:
+    """Return the value of the field that is named Priority, which Asana offers to every project."""
+    shown = (text(mapping(raw.get("enum_value")).get("name"), 200) for _, name, raw in _custom_fields(task)
+             if name.casefold() == "priority")  # fmt: skip
+    return next(filter(None, shown), None)
