@@ -42,7 +42,7 @@ def _dates(task: Task) -> Mapping[str, Any]:
 
 
 def assignee_of(task: Task) -> Actor | None:
-    """Return whose task it was. A story of an assignment names the new owner only; the story before names the old one."""
+    """Return whose task it was. An assignment names the new owner only; the one before it names the old one."""
     undone = task.undone("assigned", "unassigned")
     if undone is None:
         return actor_of(task.raw.get("assignee"), task.options)

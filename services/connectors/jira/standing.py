@@ -66,13 +66,15 @@ def categories_of(issue: Issue) -> dict[str, StatusCategory]:
     return known
 
 
+def told_category(status: Mapping[str, Any]) -> StatusCategory | None:
+    """Return the category that a status of Jira names, by its key or by its id."""
+    category = mapping(status.get("statusCategory"))
+    return _BY_KEY.get(text(category.get("key")) or "") or _BY_ID.get(identity(category.get("id")) or "")
+
+
 def _category_now(fields: Mapping[str, Any]) -> StatusCategory:
     status = mapping(fields.get("status"))
-    category = mapping(status.get("statusCategory"))
-    key, id_ = text(category.get("key")), identity(category.get("id"))
-    found = _BY_KEY.get(key or "") or _BY_ID.get(id_ or "")
-    if found is None:
-        found = _BY_STATUS_NAME.get((text(status.get("name")) or "").casefold())
+    found = told_category(status) or _BY_STATUS_NAME.get((text(status.get("name")) or "").casefold())
     return found or (DONE if instant_of(fields.get("resolutiondate")) else TODO)
 
 
