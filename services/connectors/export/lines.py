@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import ijson
+import ijson  # type: ignore[import-untyped]  # it ships no types
 import orjson
 
 from services.runtime.errors import Misconfigured
@@ -73,7 +73,7 @@ def _opened(path: Path) -> Iterator[io.BufferedReader]:
     with plain:
         packed = plain.peek(2)[:2] == _GZIP
         # The reader is buffered once more: reading lines off gzip's own object is far slower.
-        yield io.BufferedReader(gzip.GzipFile(fileobj=plain), 256 * 1024) if packed else plain  # type: ignore[type-var]
+        yield io.BufferedReader(gzip.GzipFile(fileobj=plain), 256 * 1024) if packed else plain
 
 
 def _first_byte(file: io.BufferedReader) -> bytes:

@@ -5,6 +5,7 @@ that an export of millions needs no more than tens of megabytes.
 """
 
 import hashlib
+import itertools
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -109,7 +110,7 @@ def _learn_status(raw: dict[str, Any], categories: dict[str, StatusCategory]) ->
 def _superseded(ids: "array[int]", updates: "array[int]") -> Iterator[int]:
     """Give the positions of entries of which the export holds a better one."""
     ordered = sorted(ids)
-    doubled = {one for one, following in zip(ordered, ordered[1:], strict=False) if one == following}
+    doubled = {one for one, following in itertools.pairwise(ordered) if one == following}
     best: dict[int, int] = {}
     for position, id_ in enumerate(ids):
         if id_ in doubled:
