@@ -1,0 +1,106 @@
+"""What stands around items in the tables: above them, as far as their alignment may depend on it, and below them."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.work_items import WorkItem
+from services.mapper import store
+from services.mapper.alignment import Neighbourhood, Node, key_of, node_of
+from services.mapper.claims import CompiledStrategy
+from services.mapper.store import Linked, Stored
+
+
+def current(strategy: CompiledStrategy, found: Linked) -> Node:
+    """Return the item with its direct claim under this strategy, whichever version it was stored under."""
+    if found.stale_body is None:
+        return found.stored.node
+    item = WorkItem.model_validate_json(found.stale_body)
+    return node_of(item, strategy.claim(item))
+
+
+async def load_above(
+    conn: AsyncConnection, strategy: CompiledStrategy, own: Iterable[Node], seeds: Iterable[str]
+) -> Neighbourhood:
+    """Return `own`, which stand for what is stored of them, and all that the alignment of the seeds may depend on.
+
+    Level by level, one query each, and not beyond an item that has a direct claim.
+    """
+    around = Neighbourhood()
+    for node in own:
+        around.add(node)
+    reached: set[str] = set()
+    level = _unclaimed(around, seeds)
+    while level:
+        reached.update(level)
+        nodes = [around.nodes[ref] for ref in sorted(level)]
+        for node in await _linked(conn, strategy, nodes, around.nodes):
+            around.add(node)
+        above = (ref for node in nodes for _, ref in around.above(node))
+        level = _unclaimed(around, above) - reached
+    return around
+
+
+def _unclaimed(around: Neighbourhood, refs: Iterable[str]) -> set[str]:
+    return {ref for ref in refs if around.nodes[ref].direct.objective is None}
+
+
+async def _linked(
+    conn: AsyncConnection, strategy: CompiledStrategy, nodes: Sequence[Node], known: Mapping[str, Node]
+) -> list[Node]:
+    """Return the items that these point to, and their twins that point to them."""
+    refs, keys = _split(chain.from_iterable(node.points_to() for node in nodes))
+    found = await store.linked(
+        conn, strategy.version, refs=refs - known.keys(), keys=keys, telling=_as_twins(nodes)
+    )  # fmt: skip
+    return [current(strategy, one) for one in found if one.stored.node.ref not in known]
+
+
+def _split(tokens: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the refs and the keys among tokens."""
+    refs, keys = set(), set()
+    for token in tokens:
+        key = key_of(token)
+        if key is None:
+            refs.add(token)
+        else:
+            keys.add(key)
+    return refs, keys
+
+
+def _as_twins(nodes: Iterable[Node]) -> list[str]:
+    return [token for node in nodes for token in (node.ref, node.tokens()[-1])]
+
+
+async def load_below(
+    conn: AsyncConnection, strategy: CompiledStrategy, targets: Collection[str]
+) -> dict[str, tuple[Node, Stored]]:
+    """Return the items that the targets (refs or tokens) mean, and all whose alignment may depend on those.
+
+    Level by level; what has a direct claim depends on nobody, so nothing is followed through it.
+    """
+    found: dict[str, tuple[Node, Stored]] = {}
+    refs, keys = _split(targets)
+    for one in await store.linked(conn, strategy.version, refs=refs, keys=keys):
+        found[one.stored.node.ref] = current(strategy, one), one.stored
+    level, tokens = [node for node, _ in found.values()], set(targets)
+    while tokens:
+        tokens.update(token for node in level for token in node.tokens())
+        fresh = {one.stored.node.ref: one for one in await _dependents(conn, strategy, tokens, level)}
+        level = []
+        for ref in fresh.keys() - found.keys():
+            node = current(strategy, fresh[ref])
+            found[ref] = node, fresh[ref].stored
+            level.append(node)
+        tokens = set() if not level else {token for node in level for token in node.tokens()}
+    return found
+
+
+async def _dependents(
+    conn: AsyncConnection, strategy: CompiledStrategy, tokens: set[str], level: Sequence[Node]
+) -> Iterator[Linked]:
+    """Return who may inherit directly from what the tokens mean; a twin also from the one that it is told by."""
+    hanging = await store.below(conn, strategy.version, tokens)
+    refs, keys = _split(token for node in level for token in node.twins)
+    return chain(hanging, await store.linked(conn, strategy.version, refs=refs, keys=keys))

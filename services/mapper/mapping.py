@@ -1,0 +1,98 @@
+"""What becomes of incoming items: which are new to us, how each is aligned, and what must be looked at again."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.mapper import store
+from services.mapper.alignment import Node, align, key_tokens, node_of
+from services.mapper.around import load_above
+from services.mapper.claims import CompiledStrategy
+from services.mapper.incoming import Incoming
+from services.mapper.outgoing import Aligned, read_alignment, written
+from services.mapper.store import ItemRow, Stored
+from services.mapper.team import TeamChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An item that is newer than what is stored of it, with all that it and the strategy say by themselves."""
+
+    incoming: Incoming
+    node: Node
+    team: TeamChoice
+    stored: Stored | None
+
+    def unchanged(self, version: int) -> bool:
+        """Say whether nothing that alignment depends on differs from what is stored."""
+        return self.stored is not None and self.stored.strategy_version == version and self.stored.node == self.node
+
+    def targets(self) -> Iterator[str]:
+        """Yield what must be looked at again: the item, and what was bound to it by an older key or twin."""
+        yield self.node.ref
+        if self.stored is None:
+            return
+        before = self.stored.node
+        yield from set(before.twins) - set(self.node.twins)
+        if before.key != self.node.key:
+            yield from key_tokens(before.ref, before.key)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedItems:
+    """Rows to insert and to update, and what must be looked at again, by flow."""
+
+    new: list[ItemRow]
+    changed: list[ItemRow]
+    dirty: Mapping[str | None, set[str]]
+
+    def aligned(self) -> Iterator[Aligned]:
+        """Yield all of them as they go out."""
+        yield from (row.aligned for row in (*self.new, *self.changed))
+
+
+async def map_items(conn: AsyncConnection, strategy: CompiledStrategy, incoming: Mapping[str, Incoming]) -> MappedItems:
+    """Lock what is stored of these items, keep what is newer, and align it with what is around it now."""
+    candidates = await _candidates(conn, strategy, incoming)
+    touched = [one for one in candidates if not one.unchanged(strategy.version)]
+    around = await load_above(conn, strategy, (one.node for one in candidates), (one.node.ref for one in touched))
+    fresh = {one.node.ref: align(one.node.ref, around) for one in touched}
+    revisions = await store.draw_revisions(conn, len(candidates)) if candidates else []
+    mapped = MappedItems([], [], _dirty(touched))
+    for one, revision in zip(candidates, revisions, strict=True):
+        alignment = fresh.get(one.node.ref)
+        text = one.stored.alignment if alignment is None and one.stored else written(alignment or one.node.direct)
+        row = _row(one, revision, text, strategy.version)
+        (mapped.changed if one.stored else mapped.new).append(row)
+    return mapped
+
+
+async def _candidates(
+    conn: AsyncConnection, strategy: CompiledStrategy, incoming: Mapping[str, Incoming]
+) -> Sequence[Candidate]:
+    known = await store.lock_stored(conn, incoming) if incoming else {}
+    found = []
+    for ref in sorted(incoming):
+        one = incoming[ref]
+        stored, source_revision = known.get(ref, (None, -1))
+        if one.revision > source_revision:
+            node = node_of(one.item, strategy.claim(one.item))
+            found.append(Candidate(one, node, strategy.team(one.item), stored))
+    return found
+
+
+def _dirty(touched: Iterable[Candidate]) -> dict[str | None, set[str]]:
+    dirty: dict[str | None, set[str]] = {}
+    for one in touched:
+        dirty.setdefault(one.incoming.flow, set()).update(one.targets())
+    return dirty
+
+
+def _row(one: Candidate, revision: int, alignment: str, version: int) -> ItemRow:
+    incoming = one.incoming
+    aligned = Aligned(
+        one.node.ref, revision, incoming.revision, alignment, one.team.team, one.team.selector, version,
+        incoming.flow, incoming.body,
+    )  # fmt: skip
+    return ItemRow(one.node, aligned, read_alignment(alignment).objective)

@@ -1,0 +1,45 @@
+"""Looking again after the commit: what two mappers did at the same time, neither seeing the other, is put right here.
+
+Whoever writes an alignment leaves word of it in `dirty`, in the same transaction. A later transaction, which sees all
+that was committed before, aligns those items and what hangs below them once more; whatever differs is locked, read
+again behind the lock, published and written. The word is taken away only when a look has found nothing to do: so of
+two transactions that crossed, the one that looks last sees both.
+"""
+
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.mapper import store
+from services.mapper.alignment import align
+from services.mapper.around import load_above, load_below
+from services.mapper.claims import CompiledStrategy
+from services.mapper.outgoing import written
+from services.mapper.realigning import PAGE, realign
+from services.mapper.store import Dirty
+from services.mapper.strategies import Strategies
+from services.runtime.bus import Bus
+
+TAKEN_AT_ONCE: Final = 4
+
+
+async def settle(conn: AsyncConnection, bus: Bus, strategies: Strategies) -> bool:
+    """Take the oldest word that was left and act on it; return whether there was one."""
+    dirty = await store.take_dirty(conn, TAKEN_AT_ONCE)
+    if dirty is None:
+        return False
+    strategy = await strategies.active(conn)
+    differing = await _differing(conn, strategy, dirty)
+    for start in range(0, len(differing), PAGE):
+        locked = await store.lock_whole(conn, differing[start : start + PAGE])
+        await realign(conn, bus, strategy, locked, dirty.flow)
+    if not differing:
+        await store.clear_dirty(conn, dirty)
+    return True
+
+
+async def _differing(conn: AsyncConnection, strategy: CompiledStrategy, dirty: Dirty) -> list[str]:
+    """Return the items, in order of ref, whose alignment is not what it should be by what is committed now."""
+    below = await load_below(conn, strategy, dirty.targets)
+    around = await load_above(conn, strategy, (node for node, _ in below.values()), below)
+    return sorted(ref for ref, (_, stored) in below.items() if written(align(ref, around)) != stored.alignment)

@@ -1,0 +1,255 @@
+"""The mapper's SQL. Every function works inside the caller's transaction; nothing here decides anything."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.aligned_items import Alignment
+from services.mapper.alignment import Node
+from services.mapper.outgoing import Aligned, read_alignment, written
+from services.mapper.team import TeamChoice
+from services.runtime.database import copy_rows
+
+_NARROW: Final = "ref, key, parent, epic, twins, claim, direct, alignment, team, team_selector, strategy_version"
+_STALE_BODY: Final = "CASE WHEN strategy_version < :version THEN body END AS stale_body"
+_LINKED: Final = f"SELECT {_NARROW}, {_STALE_BODY} FROM items WHERE "  # noqa: S608 -- constants only
+_WHOLE: Final = f"SELECT {_NARROW}, source_revision, revision, flow, body FROM items "  # noqa: S608 -- constants only
+_HEIR: Final = "(claim IS NULL OR strategy_version < :version)"
+_OF: Final = "CAST(:{} AS text[])"
+
+_BY_REF: Final = f"ref = ANY({_OF.format('refs')})"
+_BY_KEY: Final = f"key = ANY({_OF.format('keys')})"
+_BY_TWIN: Final = f"twins IS NOT NULL AND twins && {_OF.format('tokens')}"
+_BELOW: Final = (
+    f"parent = ANY({_OF.format('tokens')}) AND {_HEIR}",
+    f"epic = ANY({_OF.format('tokens')}) AND {_HEIR}",
+    f"{_BY_TWIN} AND {_HEIR}",
+)
+
+COLUMNS: Final = (
+    "ref", "source_revision", "revision", "key", "parent", "epic", "twins", "claim", "direct", "objective",
+    "alignment", "team", "team_selector", "strategy_version", "flow", "body",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What stands in `items` of one item, without its body."""
+
+    node: Node
+    direct: str
+    alignment: str
+    team: TeamChoice
+    strategy_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWhole(Stored):
+    """The same, with what is needed to publish it again."""
+
+    source_revision: int
+    revision: int
+    flow: str | None
+    body: str
+
+    def aligned(self) -> Aligned:
+        """Return it as it was published last."""
+        return Aligned(
+            self.node.ref, self.revision, self.source_revision, self.alignment, self.team.team, self.team.selector,
+            self.strategy_version, self.flow, self.body,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One item to be written: what it depends on, and what is published of it."""
+
+    node: Node
+    aligned: Aligned
+    objective: str | None
+
+    def values(self) -> tuple[object, ...]:
+        """Return the values of `COLUMNS`."""
+        node, one = self.node, self.aligned
+        return (
+            node.ref, one.source_revision, one.revision, node.key, node.parent, node.epic,
+            list(node.twins) or None, node.direct.objective, written(node.direct), self.objective,
+            one.alignment, one.team, one.team_selector, one.strategy_version, one.flow, one.body,
+        )  # fmt: skip
+
+
+def _node(row: Row[Any], direct: Alignment) -> Node:
+    return Node(row.ref, row.key, row.parent, row.epic, tuple(row.twins or ()), direct)
+
+
+def _stored(row: Row[Any]) -> Stored:
+    team = TeamChoice(row.team, row.team_selector)
+    return Stored(_node(row, read_alignment(row.direct)), row.direct, row.alignment, team, row.strategy_version)
+
+
+def _whole(row: Row[Any]) -> StoredWhole:
+    narrow = _stored(row)
+    return StoredWhole(
+        narrow.node, narrow.direct, narrow.alignment, narrow.team, narrow.strategy_version,
+        row.source_revision, row.revision, row.flow, row.body,
+    )  # fmt: skip
+
+
+async def lock_shared(conn: AsyncConnection) -> int:
+    """Hold the active version of the strategy until the end of the transaction, and return it."""
+    await conn.execute(text("SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()), 0)"))
+    return int((await conn.execute(text("SELECT version FROM active"))).scalar_one())
+
+
+async def lock_exclusive(conn: AsyncConnection) -> None:
+    """Wait until no transaction holds the active version, and let none begin until this one ends."""
+    await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(current_schema()), 0)"))
+
+
+async def lock_places(conn: AsyncConnection, places: Iterable[tuple[str, int]]) -> None:
+    """Let no other mapper work on these partitions: a ref that has no row yet has nothing else to lock."""
+    names = sorted(f"{topic}/{partition}" for topic, partition in places)
+    statement = (
+        "SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext(name)) "
+        "FROM (SELECT unnest(CAST(:names AS text[])) AS name ORDER BY 1) AS sorted"
+    )
+    await conn.execute(text(statement), {"names": names})
+
+
+async def lock_stored(conn: AsyncConnection, refs: Collection[str]) -> dict[str, tuple[Stored, int]]:
+    """Lock the items among these that are known, and return them with their source revisions."""
+    statement = f"SELECT {_NARROW}, source_revision FROM items WHERE {_BY_REF} ORDER BY ref FOR UPDATE"  # noqa: S608
+    rows = await conn.execute(text(statement), {"refs": list(refs)})
+    return {row.ref: (_stored(row), row.source_revision) for row in rows}
+
+
+async def lock_whole(conn: AsyncConnection, refs: Collection[str]) -> list[StoredWhole]:
+    """Lock these items and return all of them that are known, in order of ref."""
+    rows = await conn.execute(text(f"{_WHOLE} WHERE {_BY_REF} ORDER BY ref FOR UPDATE"), {"refs": list(refs)})
+    return [_whole(row) for row in rows]
+
+
+async def lock_stale(conn: AsyncConnection, after: str, version: int, limit: int) -> list[StoredWhole]:
+    """Lock the next items that were mapped under an older version, in order of ref."""
+    statement = f"{_WHOLE} WHERE ref > :after AND strategy_version < :version ORDER BY ref LIMIT :limit FOR UPDATE"
+    rows = await conn.execute(text(statement), {"after": after, "version": version, "limit": limit})
+    return [_whole(row) for row in rows]
+
+
+async def page(conn: AsyncConnection, after: str, limit: int) -> list[StoredWhole]:
+    """Return the next items in order of ref."""
+    rows = await conn.execute(
+        text(f"{_WHOLE} WHERE ref > :after ORDER BY ref LIMIT :limit"), {"after": after, "limit": limit}
+    )
+    return [_whole(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """An item that others are linked with; `stale_body` is given where its direct claim must be computed again."""
+
+    stored: Stored
+    stale_body: str | None
+
+
+async def linked(
+    conn: AsyncConnection, version: int, *, refs: Collection[str] = (), keys: Collection[str] = (),
+    telling: Collection[str] = (),
+) -> list[Linked]:  # fmt: skip
+    """Return items by ref, by key (of any site), and those which tell of a twin that one of the tokens means."""
+    branches = [
+        clause for given, clause in ((refs, _BY_REF), (keys, _BY_KEY), (telling, _BY_TWIN)) if given
+    ]  # fmt: skip
+    return await _linked(
+        conn, branches, {"version": version, "refs": list(refs), "keys": list(keys), "tokens": list(telling)}
+    )
+
+
+async def below(conn: AsyncConnection, version: int, tokens: Collection[str]) -> list[Linked]:
+    """Return the items without a direct claim that hang directly below those which the tokens mean."""
+    return await _linked(conn, _BELOW, {"version": version, "tokens": list(tokens)})
+
+
+async def _linked(conn: AsyncConnection, branches: Sequence[str], given: dict[str, object]) -> list[Linked]:
+    if not branches:
+        return []
+    statement = " UNION ALL ".join(_LINKED + branch for branch in branches)
+    rows = await conn.execute(text(statement), {name: given[name] for name in given if f":{name}" in statement})
+    return list({row.ref: Linked(_stored(row), row.stale_body) for row in rows}.values())
+
+
+async def draw_revisions(conn: AsyncConnection, count: int) -> list[int]:
+    """Draw so many revisions, rising; none is ever drawn twice, even if the transaction is rolled back."""
+    statement = text("SELECT nextval('revisions') FROM generate_series(1, :count)")
+    return [row[0] for row in await conn.execute(statement, {"count": count})]
+
+
+async def insert(conn: AsyncConnection, rows: Sequence[ItemRow]) -> None:
+    """Write items that are not there yet."""
+    if rows:
+        await copy_rows(conn, "items", COLUMNS, (row.values() for row in rows))
+
+
+REALIGNED: Final = tuple(
+    name for name in COLUMNS if name not in {"source_revision", "key", "parent", "epic", "twins", "body"}
+)
+"""What changes of an item when the strategy or what stands above it does."""
+
+_STAGE: Final = text(
+    "CREATE TEMPORARY TABLE IF NOT EXISTS staged ON COMMIT DELETE ROWS AS SELECT * FROM items WITH NO DATA"
+)
+
+
+async def update(conn: AsyncConnection, rows: Sequence[ItemRow], columns: Sequence[str] = COLUMNS) -> None:
+    """Write these columns of items that are there and locked by this transaction."""
+    if not rows:
+        return
+    await conn.execute(_STAGE)
+    chosen = [COLUMNS.index(name) for name in columns]
+    values = (row.values() for row in rows)
+    await copy_rows(conn, "staged", columns, ([value[place] for place in chosen] for value in values))
+    setting = ", ".join(f"{name} = staged.{name}" for name in columns if name != "ref")
+    await conn.execute(text(f"UPDATE items SET {setting} FROM staged WHERE items.ref = staged.ref"))  # noqa: S608
+    await conn.execute(text("DELETE FROM staged"))
+
+
+async def add_dirty(conn: AsyncConnection, targets: Collection[str], flow: str | None) -> None:
+    """Leave word that these, refs or tokens, and what hangs below them must be looked at again after the commit."""
+    if targets:
+        statement = text("INSERT INTO dirty (targets, flow) VALUES (CAST(:targets AS text[]), :flow)")
+        await conn.execute(statement, {"targets": sorted(targets), "flow": flow})
+
+
+@dataclass(frozen=True, slots=True)
+class Dirty:
+    """Rows of `dirty` with one flow, taken together."""
+
+    ids: tuple[int, ...]
+    targets: frozenset[str]
+    flow: str | None
+
+
+async def take_dirty(conn: AsyncConnection, limit: int) -> Dirty | None:
+    """Lock the oldest rows that nobody else is at, and return those of one flow; none where there are none."""
+    statement = text("SELECT id, targets, flow FROM dirty ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
+    rows = list(await conn.execute(statement, {"limit": limit}))
+    if not rows:
+        return None
+    taken = [row for row in rows if row.flow == rows[0].flow]
+    targets = frozenset(target for row in taken for target in row.targets)
+    return Dirty(tuple(row.id for row in taken), targets, rows[0].flow)
+
+
+async def clear_dirty(conn: AsyncConnection, dirty: Dirty) -> None:
+    """Forget rows of which nothing is left to do."""
+    await conn.execute(text("DELETE FROM dirty WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": list(dirty.ids)})
+
+
+async def find(conn: AsyncConnection, ref_or_key: str) -> StoredWhole | None:
+    """Return one item by its ref, or by its key where no ref is so; the first by ref of several."""
+    statement = f"{_WHOLE} WHERE ref = :name OR key = :name ORDER BY ref <> :name, ref LIMIT 1"
+    row = (await conn.execute(text(statement), {"name": ref_or_key})).one_or_none()
+    return None if row is None else _whole(row)
