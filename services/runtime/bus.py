@@ -157,9 +157,13 @@ class Bus:
         except TimeoutError:
             log.warning("publisher did not stop in time", room=self.room)
 
-    def move_to_epoch(self, epoch: str) -> None:
-        """Forget what belonged to another incarnation of the broker; only between `stop` and `start`."""
-        self.settings = self.settings.model_copy(update={"epoch": epoch})
+    def move_to(self, settings: BusSettings) -> None:
+        """Use a broker that begins anew, and forget what belonged to the one before; only while stopped."""
+        self.settings = settings
+        self.forget_stored_ends()
+
+    def forget_stored_ends(self) -> None:
+        """Store all acknowledged ends again with the next transaction."""
         self._stored_ends = {}
 
     def fail(self, error: LeewayError) -> None:

@@ -30,7 +30,7 @@ _CONFLICTS: Final = frozenset({"40001", "40P01"})
 _TRANSIENT_CLASSES: Final = frozenset({"08", "40", "53", "57", "58"})
 """Connection, rollback, lack of resources, operator's intervention, system: PostgreSQL manual, appendix A."""
 _TRANSIENT_STATES: Final = frozenset({"25006", "55P03", "25P03", "25P02"})
-"""Read-only (a standby, a full disk), lock not available, time out of an idle transaction, transaction already failed."""
+"""Read-only (a standby, a full disk), lock not available, an idle transaction timed out, one already failed."""
 
 
 class Conflict(Transient):
@@ -150,11 +150,11 @@ class Database:
         )
 
 
-def connect_arguments(room: str, schema: str) -> dict[str, object]:
+def connect_arguments(room: str, schema: str, *, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> dict[str, object]:
     """Return what every connection of a room starts with: its search path, its limits and its name in the server."""
     settings = {
         "search_path": schema,
-        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "statement_timeout": statement_timeout_ms,
         "idle_in_transaction_session_timeout": 2 * STATEMENT_TIMEOUT_MS,
         "default_transaction_isolation": r"read\ committed",
         "timezone": "UTC",

@@ -47,12 +47,13 @@ class SetAside(Protocol):
 
 def pause_seconds(tries: int, asked: float | None) -> float:
     """Return how long to wait after so many tries: doubling, bounded, and not before the other side asked for."""
-    return min(max(FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 20), asked or 0.0), LONGEST_PAUSE_SECONDS)
+    doubled: float = FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 20)
+    return min(max(doubled, asked or 0.0), LONGEST_PAUSE_SECONDS)
 
 
 @dataclass
 class ParkLimit:
-    """How much may be set aside before the room stops: a ratio of what came lately, or so many with no good one between."""
+    """How much may be set aside before the room stops: a share of what came lately, or so many in a row."""
 
     most_in_a_row: int = 100
     ratio: float = 0.2
@@ -100,7 +101,7 @@ class Delivery:
             raise Again from error
         except (TooMuchParked, Misconfigured):
             raise
-        except Exception as error:  # a bug of ours in a handler must neither lose the batch nor stop the others
+        except Exception as error:  # noqa: BLE001 -- a bug of ours in a handler must neither lose the batch nor stop the others
             await self._failed(batch, error)
         self._waits = self._failures = 0
 
@@ -131,7 +132,7 @@ class Delivery:
                 raise Again from error
             except (TooMuchParked, Misconfigured):
                 raise
-            except Exception as error:  # the record at fault, whatever the fault is
+            except Exception as error:  # noqa: BLE001 -- the record at fault, whatever the fault is
                 await self._park(alone, record, error)
 
     async def _park(self, alone: Batch, record: Record, error: Exception) -> None:

@@ -60,7 +60,7 @@ async def park(conn: AsyncConnection, record: Record, reason: str, *, tries: int
     parked = RUNTIME.parked
     added = await conn.execute(insert(parked).values(values).returning(parked.c.id, parked.c.parked_at))
     number, parked_at = added.one()
-    await add_to_outbox(conn, [_notice(conn, record, values["reason"], number, parked_at)])
+    await add_to_outbox(conn, [_notice(conn, record, reason, number, parked_at)])
     parked_in(conn).append((record.topic.name, reason))
 
 

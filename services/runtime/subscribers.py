@@ -1,4 +1,4 @@
-"""The one place where subscribers are made: every one acknowledges by hand, from the earliest record, and replies to nobody.
+"""The one place where subscribers are made: all acknowledge by hand, begin with the earliest record, reply to nobody.
 
 FastStream's own default would lose records (it commits before the handler has run), so nothing else in the project
 may make a subscriber; a test walks them all.
@@ -19,6 +19,9 @@ from services.runtime.settings import BusSettings
 
 BATCH_TIMEOUT_MS: Final = 25
 """FastStream waits so long for records, and then again so long when none came: the latency of an idle subscriber."""
+FETCH_WAIT_MS: Final = 200
+EMBEDDED_FETCH_WAIT_MS: Final = 30
+"""The embedded broker looks for new records at the end of this wait, not at once: it is the latency of a hop."""
 GRACE_SECONDS: Final = 10.0
 MAX_POLL_INTERVAL_MS: Final = 300_000
 
@@ -61,9 +64,10 @@ def make_subscriber(
     *,
     group: str,
     max_records: int,
+    fetch_wait_ms: int,
     listener: ConsumerRebalanceListener | None = None,
 ) -> BatchSubscriber:
-    """Make a subscriber to topics (shared in a consumer group) or to partitions (all ours, committing under the group)."""
+    """Make a subscriber to topics (shared in a group) or to partitions (all ours, committing under the group)."""
     topics = [one for one in source if isinstance(one, str)]
     partitions = [TopicPartition(topic=one[0], partition=one[1]) for one in source if not isinstance(one, str)]
     subscriber = broker.subscriber(
@@ -76,6 +80,7 @@ def make_subscriber(
         batch_timeout_ms=BATCH_TIMEOUT_MS,
         auto_offset_reset="earliest",
         max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+        fetch_max_wait_ms=fetch_wait_ms,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         no_reply=True,
         parser=total_parser,
@@ -109,7 +114,7 @@ def _clean(raw: ConsumerRecord[bytes, bytes]) -> ConsumerRecord[bytes, bytes]:
 
 
 async def total_parser(message: RawRecords, original: Callable[[RawRecords], Awaitable[Any]]) -> Any:
-    """Parse a batch whatever its headers hold: FastStream would drop a batch with a header that is no UTF-8, silently."""
+    """Parse a batch whatever its headers hold: FastStream would drop one with a header that is no UTF-8, silently."""
     parsed = await original(tuple(map(_clean, message)))
     parsed.raw_message = message
     return parsed

@@ -14,7 +14,7 @@ from schemas.topics import Topic
 from services.runtime.delivery import Again, Delivery, Handle, TooMuchParked, pause_seconds
 from services.runtime.errors import Misconfigured, Transient
 from services.runtime.records import Batch, Record, record_of
-from services.runtime.subscribers import RawRecords, make_subscriber
+from services.runtime.subscribers import EMBEDDED_FETCH_WAIT_MS, FETCH_WAIT_MS, RawRecords, make_subscriber
 
 if TYPE_CHECKING:
     from services.runtime.bus import Bus
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PLACING_TRIES: Final = 8
+TRIES_OF_A_PAUSE: Final = 4
 PAUSE_WHEN_STOPPED_SECONDS: Final = 1.0
 
 
-class Subscription(ConsumerRebalanceListener):  # type: ignore[misc] -- aiokafka has no types
+class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Reads some topics for one handler, one batch at a time."""
 
     def __init__(self, bus: "Bus", topics: tuple[Topic, ...], handler: Handle, max_records: int) -> None:
@@ -51,6 +52,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc] -- aiokafka
             self.take,
             group=self.group,
             max_records=self._max_records,
+            fetch_wait_ms=EMBEDDED_FETCH_WAIT_MS if settings.epoch else FETCH_WAIT_MS,
             listener=self if settings.groups else None,
         )
         await self._subscriber.start()
@@ -108,7 +110,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc] -- aiokafka
         except Again:
             raise NackMessage from None
         except Transient as error:
-            await self._bus.clock.sleep(pause_seconds(4, error.retry_after))
+            await self._bus.clock.sleep(pause_seconds(TRIES_OF_A_PAUSE, error.retry_after))
             raise NackMessage from None
         except (TooMuchParked, Misconfigured) as error:
             self._bus.fail(error)

@@ -114,7 +114,7 @@ def _marks_passed(metadata: MetaData) -> Table:
 
 
 def _parked(metadata: MetaData) -> Table:
-    """Input that could not be used: the truth about it, with its bytes (the first MiB). `state` is parked or replayed."""
+    """Input that could not be used: the truth about it, with its first MiB. `state` is parked or replayed."""
     return Table(
         "parked",
         metadata,
