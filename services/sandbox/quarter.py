@@ -1,0 +1,78 @@
+"""The script of the made-up quarter: which trouble comes when. Three days are drawn, so that no two seeds are alike."""
+
+from typing import Final
+
+from services.sandbox import scenes
+from services.sandbox.scenes import ASKED, GROWTH, INVOICES, MOBILE, NEVER, OPERATIONS, SAFETY, Stage
+
+QUIET: Final[dict[str, frozenset[int]]] = {"operations": frozenset(range(22, 26))}
+"""Days on which a whole team was away: operations moved to another building."""
+
+
+def play(stage: Stage) -> None:
+    """Have everything happen that is not routine."""
+    _waiting(stage)
+    _planning(stage)
+    _drifting(stage)
+
+
+def _waiting(stage: Stage) -> None:
+    late = stage.desk.random.randint(0, 1)
+    scenes.stalled(
+        stage, (INVOICES, "Tell the booking page when a deposit is paid"),
+        (GROWTH, "Show new workshops that deposits work"), 3, 12 + late,
+    )  # fmt: skip
+    scenes.stalled(
+        stage, (SAFETY, "Keep quotes when the connection is lost"), (MOBILE, "Send offline quotes later"), 20, 36 + late
+    )
+    scenes.stalled(
+        stage, (ASKED, "Reason codes for failed payments"), (OPERATIONS, "Explain failed payments in the help centre"),
+        30, 38 + late,
+    )  # fmt: skip
+    scenes.stalled(
+        stage, (INVOICES, "Price list of parts as a feed"), (MOBILE, "Look up parts while quoting"), 47, NEVER
+    )
+    scenes.nobodys(
+        stage, (INVOICES, "Invoice preview for first-time owners"), (GROWTH, "Preview of the first invoice"), 32, 38
+    )
+    scenes.nobodys(
+        stage, (SAFETY, "Alarm when a reminder is not sent"), (GROWTH, "Promise reminders on the sign-up page"), 6, 10
+    )
+    scenes.nobodys(
+        stage, (ASKED, "A button to resend an invoice"), (OPERATIONS, "Retire the resend-my-invoice call"), 53, NEVER
+    )
+
+
+def _planning(stage: Stage) -> None:
+    scenes.dates_conflict(
+        stage, MOBILE, ("Approve quotes by fingerprint", "Announce quote approval to the pilot shops"), 10, 16
+    )
+    scenes.dates_conflict(stage, GROWTH, ("Translate the sample week", "Open sign-up for shops in Portugal"), 51, NEVER)
+    scenes.circle(
+        stage,
+        ("Book a bay from a quote", "Quote from a booked bay", "One reservation lock for bookings and quotes"),
+        26, 31,
+    )  # fmt: skip
+    scenes.handed_over(
+        stage, (SAFETY, "Booking events for other teams"), (MOBILE, "Tell the mechanic when a quote becomes a booking"),
+        15, 21,
+    )  # fmt: skip
+    scenes.handed_over(
+        stage, (MOBILE, "Photo size limit on the phone"), (GROWTH, "Show photos in the sample week"), 40, 46
+    )
+    scenes.handed_over(
+        stage, (INVOICES, "Receipt by text message"), (GROWTH, "Offer receipts by text at sign-up"), 54, NEVER
+    )
+
+
+def _drifting(stage: Stage) -> None:
+    called_away = stage.desk.random.randint(0, 2)
+    scenes.forgotten(stage, GROWTH, "Shorter form for the first booking", 10, 18 + called_away)
+    scenes.forgotten(stage, SAFETY, "Rehearse the loss of one data centre", 28, 37 + called_away)
+    scenes.forgotten(stage, OPERATIONS, "Sort last year's calls by reason", 38, 47)
+    scenes.forgotten(stage, MOBILE, "Estimate from three photos", 44, NEVER)
+    scenes.claimed_twice(stage, "Retry a payment when the bank is down", 8, 12 + called_away)
+    scenes.claimed_twice(stage, "Invoices survive a restart", 34, 41)
+    scenes.claimed_twice(stage, "Queue invoices while the printer service is away", 52, NEVER)
+    scenes.carried_away(stage, 33, 42)
+    scenes.grows(stage, 9, 4)

@@ -1,0 +1,92 @@
+"""What the made-up company talks about: its people, its features, and what its people write under their work."""
+
+from typing import Final
+
+PEOPLE: Final[dict[str, tuple[str, ...]]] = {
+    "growth": ("Ilva Marrin", "Teodor Ash", "Pia Lindqvale", "Owen Sarrazin"),
+    "mobile": ("Kesh Obarra", "Runa Tveit", "Dario Fenwick", "Mina Solberg"),
+    "platform": ("Asta Quill", "Jonas Verhey", "Lucia Prowse", "Emeka Dantry"),
+    "operations": ("Greta Halloway", "Samir Ostrand", "Nell Ivory", "Bram Kestrel"),
+}
+"""Four of each team; the first leads it."""
+
+FEATURES: Final[dict[str, tuple[str, ...]]] = {
+    "first-booking": (
+        "the opening-hours wizard", "importing customers from a spreadsheet", "the sample week", "invitations to staff",
+        "the booking page preview", "the price list starter", "the welcome call booking", "the new-owner checklist",
+        "the demo workshop", "sign-up with a phone number", "the first-booking e-mail", "the bay planner",
+    ),
+    "phone-quotes": (
+        "photo notes", "offline quotes", "the parts look-up", "voice dictation", "signature on the phone",
+        "quote templates", "the labour calculator", "sharing a quote by link", "the barcode scanner", "quote approval",
+        "tyre size recognition", "the damage sketch",
+    ),
+    "paid-invoices": (
+        "card payments", "bank transfer matching", "payment reminders", "deposits", "refunds", "invoice numbering",
+        "the tax export", "partial payments", "the accountant's view", "credit notes",
+    ),
+    "no-lost-bookings": (
+        "the booking queue", "fail-over of the calendar store", "restore drills", "rate limits of the public API",
+        "the reminder dispatcher", "tracing of bookings", "nightly consistency checks", "capacity alarms",
+        "zero-downtime migrations", "the status page",
+    ),
+    "fewer-calls": (
+        "the help centre", "the password help page", "guides for invoices", "answers inside the product",
+        "the call-back form", "onboarding videos", "the known-issues page", "phone menu choices", "chat opening hours",
+        "the top ten questions", "training for partner shops", "the handbook for new staff",
+    ),
+}  # fmt: skip
+"""By objective. Each becomes a few items."""
+
+FACETS: Final = (
+    "Agree what {feature} must do for a small workshop",
+    "Build {feature}",
+    "Try {feature} with five workshops",
+    "Handle the odd cases of {feature}",
+)
+
+BUGS: Final[dict[str, tuple[str, ...]]] = {
+    "growth": (
+        "Time zone is wrong on the booking page in Madeira", "Long workshop names break the header",
+        "Invitation link opens twice", "Spreadsheet import stops at an empty row",
+    ),
+    "mobile": (
+        "Camera stays on after leaving photo notes", "Quote total is cut off on small phones",
+        "App asks for the location twice", "Keyboard hides the labour field",
+    ),
+    "platform": (
+        "Reminder goes out an hour late after the clocks change", "Invoice PDF lacks the second page",
+        "Search forgets umlauts", "Webhook of the calendar store is answered slowly",
+    ),
+    "operations": (
+        "Tidy the shared inbox labels", "Renew the phone contract", "Order headsets for the new colleagues",
+        "Move old call notes to the archive",
+    ),
+}  # fmt: skip
+"""Work that serves no objective, as every team has some."""
+
+SPATE: Final = (
+    "Rebuild the settings screen in the new style", "Animated splash screen", "Dark mode for the tablet",
+    "Haptics when a quote is sent", "Widget with today's weather for the yard",
+)  # fmt: skip
+"""What the mobile team was carried away by for a while."""
+
+GROWN: Final = (
+    "Quotes in Portuguese", "Quotes for trailers", "Discount codes in quotes", "Quotes for fleets of twenty",
+    "A second signature for leased cars", "Quotes by the hour", "Compare two quotes", "Quote history on the phone",
+    "Quotes with courtesy car", "Quote reminders", "Copy a quote from last year", "Quotes with storage fees",
+    "Quotes for electric vans",
+)  # fmt: skip
+"""What came on top of the phone quotes after the quarter had begun."""
+
+COMMENTS: Final = (
+    "Pushed the first half; the rest tomorrow.", "Talked it through, the simple way is enough.",
+    "Found an odd case with two bays, adding a check.", "Review is in, two small things to change.",
+    "Works on the test workshop.", "Split off what is not needed now.", "Numbers look right on last month's data.",
+    "Waiting for the copy, doing the tests meanwhile.", "Paired on it this morning.", "Almost there.",
+)  # fmt: skip
+
+NUDGES: Final = (
+    "Picked this up again.", "Here is where we are: half of it works.", "Found the time for it today.",
+    "Back on it, sorry for the wait.",
+)  # fmt: skip
