@@ -86,7 +86,7 @@ strategies: Final = Table(
 active: Final = Table(
     "active",
     metadata,
-    Column("only", Boolean, CheckConstraint("only", name="active_is_one_row"), primary_key=True),
+    Column("single", Boolean, CheckConstraint("single", name="active_is_one_row"), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("remapped", Integer, nullable=False),
 )

@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create_runtime_tables(op)
+    create_runtime_tables(op)  # type: ignore[arg-type]  # the module stands for the operations of this migration
     op.execute(sa.schema.CreateSequence(sa.Sequence("revisions", data_type=sa.BigInteger)))
     _create_items()
     op.create_table(
@@ -70,15 +70,15 @@ def _create_strategies() -> None:
     )
     active = op.create_table(
         "active",
-        sa.Column("only", sa.Boolean, sa.CheckConstraint("only", name="active_is_one_row"), primary_key=True),
+        sa.Column("single", sa.Boolean, sa.CheckConstraint("single", name="active_is_one_row"), primary_key=True),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("remapped", sa.Integer, nullable=False),
     )
-    op.bulk_insert(active, [{"only": True, "version": 0, "remapped": 0}])
+    op.bulk_insert(active, [{"single": True, "version": 0, "remapped": 0}])
 
 
 def downgrade() -> None:
     for name in ("active", "strategies", "waiting_marks", "dirty", "items"):
         op.drop_table(name)
     op.execute(sa.schema.DropSequence(sa.Sequence("revisions")))
-    drop_runtime_tables(op)
+    drop_runtime_tables(op)  # type: ignore[arg-type]
