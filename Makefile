@@ -40,8 +40,8 @@ bench: $(READY) ## Measure speed and size; prints one JSON object
 bench-scale: $(READY) ## Measure what an event costs at 1,000,000 items (up to 15 minutes)
 	@$(BIN)/python -m tests.bench scale
 
-schemas: $(READY) ## Write schemas/json/ anew from the code
-	@$(BIN)/python -m schemas.generate
+schemas: $(READY) ## Write schemas/json/ and the table of topics anew from the code
+	@$(BIN)/python -m services.commands.schemas
 
 lock: ## Write the lock files anew (needs uv)
 	@sh deploy/lock.sh

@@ -19,7 +19,7 @@ class AlertState(StrEnum):
 
 
 class AlertChanged(Contract):
-    """One step in the life of an alert; `receiver` and `webhook_id` are set for deliveries, `reason` where one helps."""
+    """One step in the life of an alert; `receiver` and `webhook_id` are set for deliveries, `reason` where it helps."""
 
     alert: str
     state: AlertState

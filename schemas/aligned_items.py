@@ -27,9 +27,12 @@ class Claim(Contract):
 
 
 class Alignment(Contract):
-    """The objective, and why. `via` is the item it was inherited from. `ties` are the claims of other objectives with
+    """The objective, and why.
+
+    `via` is the item it was inherited from. `ties` are the claims of other objectives with
     as many fields as the one that won: not empty means ambiguous. `unknown_objectives` are ids that the item names
-    itself (`objective:<id>`) and the strategy does not know; they count as not said."""
+    itself (`objective:<id>`) and the strategy does not know; they count as not said.
+    """
 
     objective: Identifier | None = None
     rule: AlignmentRule = AlignmentRule.NONE

@@ -1,7 +1,7 @@
 """What all payloads have in common: frozen, tolerant of unknown fields, every instant aware and in UTC."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
@@ -31,3 +31,11 @@ class Contract(BaseModel):
     """A frozen payload that ignores the fields which it does not know, so that a newer writer may add some."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def read(cls, body: bytes | str) -> Self:
+        """Return the payload whose JSON this is; fields that it does not know are ignored all the way down.
+
+        Also in parts that are closed where people write them, such as the strategy: a newer writer may know more.
+        """
+        return cls.model_validate_json(body, extra="ignore")

@@ -15,9 +15,11 @@ from schemas.topics import TOPICS
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
 
+_payloads: Final[tuple[type[Contract], ...]] = (*(topic.payload for topic in TOPICS), FlowMark)
+
 type_names: Final[dict[type[Contract], str]] = {
     payload: "leeway." + "".join(f"-{c.lower()}" if c.isupper() else c for c in payload.__name__).lstrip("-") + ".v1"
-    for payload in (*(topic.payload for topic in TOPICS), FlowMark)
+    for payload in _payloads
 }
 """The `ce_type` of each payload; it carries the major version."""
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.aligned_items import ItemAligned
 from schemas.alerts import AlertAnswered, AlertChanged
+from schemas.aligned_items import ItemAligned
 from schemas.base import Contract
 from schemas.comments import CommentRequested
 from schemas.connections import ConnectionReported

@@ -4,6 +4,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from schemas.base import Contract, Identifier, Instant, ItemRef, Revision
 
 
@@ -174,7 +176,7 @@ class WorkItem(Contract):
     twins: tuple[Twin, ...] = ()
     visible: bool = True
     absence: Absence | None = None
-    custom_fields: dict[str, str | tuple[str, ...]] = {}
+    custom_fields: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
 
 
 class WorkItemSnapshot(Contract):
