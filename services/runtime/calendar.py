@@ -1,7 +1,7 @@
 """Working days: counts them, and names the instant at which a count is reached, in a team's own zone and holidays.
 
 Promise: `working_days(a, b)` counts the calendar's working days d with `date(a) < d <= date(b)`, never below 0, and
-`reaches`, `earliest_within` and `near_from` are its exact inverses, so that whoever sleeps until they say misses nothing.
+`reaches`, `earliest_within` and `near_from` are its exact inverses, so that who sleeps until they say misses nothing.
 Public holidays are known for the years 1980 to 2060 (package `holidays`); outside them only the weekend is off.
 """
 

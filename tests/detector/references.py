@@ -54,12 +54,25 @@ class Reference:
             if known is None or issue["fields"]["updated"] >= known["fields"]["updated"]:
                 newest[issue["id"]] = issue
         outcomes = (map_issue(issue, SITE, self.as_of, MappingOptions()) for issue in newest.values())
-        return [outcome.item for outcome in outcomes if isinstance(outcome, Mapped)]
+        return by_key([outcome.item for outcome in outcomes if isinstance(outcome, Mapped)])
 
     def _issues(self) -> Iterator[Any]:
         for export in self.exports:
             with gzip.open(DATA / self.folder / f"{export}.jsonl.gz", "rt") as lines:
                 yield from map(json.loads, lines)
+
+
+def by_key(items: list[WorkItem]) -> list[WorkItem]:
+    """Let parents and epics be found by their key where no item of the export has the id that was told with it."""
+    refs, keys = {item.ref for item in items}, {item.key: item.ref for item in items}
+
+    def above(ref: str | None, key: str | None) -> str | None:
+        return ref if ref in refs else keys.get(key or "", ref)
+
+    return [
+        item.model_copy(update={"parent": above(item.parent, item.parent_key), "epic": above(item.epic, item.epic_key)})
+        for item in items
+    ]
 
 
 REFERENCES = (

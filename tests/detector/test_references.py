@@ -14,9 +14,14 @@ Row = tuple[str, tuple[str, ...], str, str | None, str | None]
 
 
 def _found(drafts: Iterable[Draft], world: World) -> list[Row]:
-    return sorted(
-        (d.rule, tuple(_shown(ref, world) for ref in d.subjects), str(d.severity), d.team, d.objective) for d in drafts
-    )
+    return sorted((d.rule, _subjects(d, world), str(d.severity), d.team, d.objective) for d in drafts)
+
+
+def _subjects(draft: Draft, world: World) -> tuple[str, ...]:
+    """Return what the reference calls them. It sorts the members of a cycle by key; a finding sorts them by ref."""
+    assert draft.rule != "dependency-cycle" or list(draft.subjects) == sorted(draft.subjects)
+    shown = tuple(_shown(ref, world) for ref in draft.subjects)
+    return tuple(sorted(shown)) if draft.rule == "dependency-cycle" else shown
 
 
 def _shown(ref: str, world: World) -> str:

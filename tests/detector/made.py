@@ -1,0 +1,96 @@
+"""Builders of facts and of a strategy for the tests of rules. All teams, people and items are invented.
+
+Monday is 15 June 2026. Team `app` works Monday to Friday in UTC; `pay` in Berlin with its holidays, `tokyo` in Tokyo
+without any; `gulf` rests on Friday and Saturday. The cycle is over in a year's time, so that no due is near by itself.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.strategy import Strategy
+from schemas.work_items import StatusCategory
+from services.detector.context import Context
+from services.detector.facts import DependencyFacts, ItemFacts, ItemNeighbourhood
+from services.detector.policy import compile_strategy
+from services.detector.rules.registry import BY_NAME, tell
+from services.detector.rule import Text
+from services.detector.verdict import Draft, Verdict
+
+MONDAY = datetime(2026, 6, 15, 12, tzinfo=UTC)
+LONG_AGO = datetime(2026, 1, 5, 12, tzinfo=UTC)
+TODO, IN_PROGRESS, DONE = StatusCategory.TODO, StatusCategory.IN_PROGRESS, StatusCategory.DONE
+
+
+def at(text: str) -> datetime:
+    """Return the instant that `2026-06-15`, at noon, or `2026-06-15T08:30` mean in UTC."""
+    return datetime.fromisoformat(text if "T" in text else f"{text}T12:00").replace(tzinfo=UTC)
+
+
+def item(number: int = 1, **fields: Any) -> ItemFacts:
+    """Return an item `APP-<number>` of team app: to do, created and touched on 5 January 2026, assigned to Ana."""
+    team = fields.get("team", "app")
+    values: dict[str, Any] = {
+        "ref": f"jira:made:{number}",
+        "key": f"{team.upper()}-{number}",
+        "title": f"Item {number}",
+        "status_category": TODO,
+        "created": LONG_AGO,
+        "touched": LONG_AGO,
+        "assignee": "Ana",
+        "team": team,
+    }
+    return ItemFacts(**(values | fields))
+
+
+def strategy(policy: dict[str, Any] | None = None, **parts: Any) -> Strategy:
+    """Return the strategy of the docstring above, with objectives `easy` of team app and `safe` of team pay."""
+    calendars = [
+        {"id": "berlin", "time_zone": "Europe/Berlin", "country": "DE", "subdivision": "BE"},
+        {"id": "tokyo", "time_zone": "Asia/Tokyo"},
+        {"id": "gulf", "weekend": ["fri", "sat"]},
+    ]
+    teams = [
+        {"id": "app", "name": "App"},
+        {"id": "pay", "name": "Pay", "calendar": "berlin"},
+        {"id": "tokyo", "name": "Tokyo", "calendar": "tokyo"},
+        {"id": "gulf", "name": "Gulf", "calendar": "gulf"},
+    ]
+    objectives = [
+        {"id": "easy", "title": "Buyers pay in one step", "team": "app"},
+        {"id": "safe", "title": "No order is lost", "team": "pay", "baseline_on": "2026-05-04"},
+    ]
+    whole = {
+        "version": 1,
+        "cycle": {"id": "c", "starts_on": "2026-05-01", "ends_on": "2027-06-30"},
+        "calendars": calendars,
+        "teams": teams,
+        "objectives": objectives,
+        "policy": policy or {},
+    }
+    return Strategy.model_validate(whole | parts)
+
+
+CONTEXT = compile_strategy(strategy())
+
+
+def waiting(blocker: ItemFacts, *dependents: ItemFacts, made: datetime | None = None) -> ItemNeighbourhood:
+    """Return the blocker with those that wait for it."""
+    return ItemNeighbourhood(blocker, waiting=tuple(DependencyFacts(dependent, made) for dependent in dependents))
+
+
+def judged(rule: str, facts: Any, now: datetime = MONDAY, context: Context = CONTEXT) -> Verdict:
+    """Return what this one rule says."""
+    verdict: Verdict = BY_NAME[rule].judge(facts, context, now)
+    return verdict
+
+
+def severity(rule: str, facts: Any, now: datetime = MONDAY, context: Context = CONTEXT) -> str | None:
+    """Return the severity of the one finding of this rule, or none where it holds none."""
+    findings = judged(rule, facts, now, context).findings
+    assert len(findings) <= 1
+    return str(findings[0].severity) if findings else None
+
+
+def told(draft: Draft, *items: ItemFacts, now: datetime = MONDAY, context: Context = CONTEXT) -> Text:
+    """Return the draft in words."""
+    return tell(draft, {each.ref: each.subject for each in items}, context, now)
