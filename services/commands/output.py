@@ -1,0 +1,83 @@
+"""How commands speak: data to standard output, everything else to standard error, one sentence a fault."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import wraps
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from services.runtime.errors import LeewayError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+out = Console(highlight=False, markup=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+EXIT_FOUND = 1
+EXIT_MISCONFIGURED = 2
+
+
+class OutputFormat(StrEnum):
+    """For people or for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[OutputFormat, typer.Option("--format", help="text for people, json for programs.")]
+
+
+def print_json(data: Any) -> None:
+    """Write one JSON document, indented, to standard output."""
+    sys.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_NAIVE_UTC).decode() + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Write a line for a person to standard error, so that it never mixes with data."""
+    err.print(text)
+
+
+def one_sentence_a_fault(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn our own errors into one sentence on standard error and exit code 2; bugs keep their trace."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except LeewayError as fault:
+            err.print(f"leeway: {fault}", style="red")
+            raise typer.Exit(EXIT_MISCONFIGURED) from fault
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+    return run
+
+
+class Steps:
+    """A bar for long work, drawn only when standard error is a terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, label: str, done: int, total: int | None) -> None:
+        """Show that `done` of `total` of the work named `label` is behind us."""
+        if label not in self._tasks:
+            self._tasks[label] = self._progress.add_task(label, total=total)
+        self._progress.update(self._tasks[label], completed=done, total=total)
+
+
+@contextmanager
+def steps() -> Iterator[Steps]:
+    """Open the progress display; it vanishes when the work is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        yield Steps(progress)
