@@ -76,28 +76,34 @@ class Neighbourhood:
     """Items by every token that may mean them. A twin counts from both sides, whichever of the two tells of it."""
 
     nodes: dict[str, Node] = field(default_factory=dict)
-    _meant: dict[Token, set[str]] = field(default_factory=dict)
-    _told_by: dict[Token, set[str]] = field(default_factory=dict)
+    _by_key: dict[str, list[str]] = field(default_factory=dict)
+    _told_by: dict[Token, list[str]] = field(default_factory=dict)
 
     def add(self, node: Node) -> None:
         """Take an item in; it must not be in already."""
         self.nodes[node.ref] = node
-        for token in node.tokens():
-            self._meant.setdefault(token, set()).add(node.ref)
+        self._by_key.setdefault(node.key, []).append(node.ref)
         for token in node.twins:
-            self._told_by.setdefault(token, set()).add(node.ref)
+            self._told_by.setdefault(token, []).append(node.ref)
 
-    def above(self, node: Node) -> Iterator[tuple[AlignmentRule, str]]:
-        """Yield whom the item inherits from, nearest first, with the rule that says so."""
-        yield from ((AlignmentRule.PARENT, ref) for ref in self._named(node.parent))
-        yield from ((AlignmentRule.EPIC, ref) for ref in self._named(node.epic))
-        yield from ((AlignmentRule.TWIN, ref) for ref in self._twins(node))
+    def above(self, node: Node) -> list[tuple[AlignmentRule, str]]:
+        """Return whom the item inherits from, nearest first, with the rule that says so."""
+        found = [(AlignmentRule.PARENT, ref) for ref in self._meant(node.parent)]
+        found += [(AlignmentRule.EPIC, ref) for ref in self._meant(node.epic)]
+        if node.twins or self._told_by:
+            found += [(AlignmentRule.TWIN, ref) for ref in self._twins(node)]
+        return found
 
-    def _named(self, token: Token | None) -> Iterable[str]:
-        return () if token is None else sorted(self._meant.get(token, ()))
+    def _meant(self, token: Token | None) -> Iterable[str]:
+        if token is None:
+            return ()
+        key = key_of(token)
+        if key is None:
+            return (token,) if token in self.nodes else ()
+        return sorted(ref for ref in self._by_key.get(key, ()) if token in key_tokens(ref, key))
 
     def _twins(self, node: Node) -> Iterable[str]:
-        meant = (self._meant.get(token, ()) for token in node.twins)
+        meant = (self._meant(token) for token in node.twins)
         telling = (self._told_by.get(token, ()) for token in node.tokens())
         return sorted({ref for refs in (*meant, *telling) for ref in refs})
 
@@ -132,5 +138,5 @@ def _first_claim(start: str, around: Neighbourhood, visited: set[str]) -> Alignm
         node = around.nodes[ref]
         if node.direct.objective is not None:
             return node.direct
-        waiting.extend(above for _, above in reversed(list(around.above(node))))
+        waiting.extend(above for _, above in reversed(around.above(node)))
     return None

@@ -1,6 +1,6 @@
 """What stands around items in the tables: above them, as far as their alignment may depend on it, and below them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +9,8 @@ from schemas.work_items import WorkItem
 from services.mapper import store
 from services.mapper.alignment import Neighbourhood, Node, key_of, node_of
 from services.mapper.claims import CompiledStrategy
-from services.mapper.store import Linked, Stored
+from services.mapper.selectors import tracker_of
+from services.mapper.store import Dirty, Linked, Stored
 
 
 def current(strategy: CompiledStrategy, found: Linked) -> Node:
@@ -70,37 +71,39 @@ def _split(tokens: Iterable[str]) -> tuple[set[str], set[str]]:
 
 
 def _as_twins(nodes: Iterable[Node]) -> list[str]:
-    return [token for node in nodes for token in (node.ref, node.tokens()[-1])]
+    return [token for node in nodes for token in (node.ref, f"{tracker_of(node.ref)} {node.key}")]
 
 
-async def load_below(
-    conn: AsyncConnection, strategy: CompiledStrategy, targets: Collection[str]
-) -> dict[str, tuple[Node, Stored]]:
-    """Return the items that the targets (refs or tokens) mean, and all whose alignment may depend on those.
+async def load_dirty(conn: AsyncConnection, strategy: CompiledStrategy, dirty: Dirty) -> dict[str, tuple[Node, Stored]]:
+    """Return the items that are dirty and may inherit, and all below whose alignment may depend on them.
 
     Level by level; what has a direct claim depends on nobody, so nothing is followed through it.
     """
     found: dict[str, tuple[Node, Stored]] = {}
-    refs, keys = _split(targets)
-    for one in await store.linked(conn, strategy.version, refs=refs, keys=keys):
-        found[one.stored.node.ref] = current(strategy, one), one.stored
-    level, tokens = [node for node, _ in found.values()], set(targets)
-    while tokens:
-        tokens.update(token for node in level for token in node.tokens())
-        fresh = {one.stored.node.ref: one for one in await _dependents(conn, strategy, tokens, level)}
-        level = []
-        for ref in fresh.keys() - found.keys():
-            node = current(strategy, fresh[ref])
-            found[ref] = node, fresh[ref].stored
-            level.append(node)
-        tokens = set() if not level else {token for node in level for token in node.tokens()}
+    level: list[Node] = []
+    for one, is_target in await store.around_dirty(conn, strategy.version, dirty):
+        if one.stored.node.ref not in found:
+            node = current(strategy, one)
+            found[node.ref] = node, one.stored
+            if node.twins or not is_target:
+                level.append(node)
+    while level:
+        level = await _next_level(conn, strategy, level, found)
     return found
 
 
-async def _dependents(
-    conn: AsyncConnection, strategy: CompiledStrategy, tokens: set[str], level: Sequence[Node]
-) -> Iterator[Linked]:
-    """Return who may inherit directly from what the tokens mean; a twin also from the one that it is told by."""
-    hanging = await store.below(conn, strategy.version, tokens)
+async def _next_level(
+    conn: AsyncConnection, strategy: CompiledStrategy, level: Sequence[Node], found: dict[str, tuple[Node, Stored]]
+) -> list[Node]:
+    """Add who may inherit directly from this level, and return those that were not known yet."""
+    tokens = {token for node in level for token in node.tokens()}
     refs, keys = _split(token for node in level for token in node.twins)
-    return chain(hanging, await store.linked(conn, strategy.version, refs=refs, keys=keys))
+    hanging = await store.below(conn, strategy.version, tokens)
+    told = await store.linked(conn, strategy.version, refs=refs, keys=keys)
+    fresh = []
+    for one in (*hanging, *told):
+        if one.stored.node.ref not in found:
+            node = current(strategy, one)
+            found[node.ref] = node, one.stored
+            fresh.append(node)
+    return fresh

@@ -12,7 +12,7 @@ from services.mapper.selectors import tracker_of
 from services.runtime.bus import Record, read
 from services.runtime.errors import InvalidMessage
 
-LONGEST_KEY: Final = 400
+LONGEST_KEYS: Final = 1200
 HIGHEST_REVISION: Final = 2**63 - 1
 
 
@@ -57,9 +57,9 @@ def read_item(record: Record) -> Incoming:
     except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
         raise InvalidMessage(f"invalid-json: {error}") from error
     _check_place(record, snapshot)
+    _check_keys(snapshot.item)
     if "\\u0000" in body or snapshot.flow:
-        _check_texts((*_texts(snapshot.item), snapshot.flow or ""))
-    _check_lengths(snapshot.item)
+        _check_texts((*_refs(snapshot.item), snapshot.flow or ""))
     return Incoming(snapshot.item, body, snapshot.revision, snapshot.flow)
 
 
@@ -75,15 +75,19 @@ def _check_place(record: Record, snapshot: WorkItemSnapshot) -> None:
 
 def _check_texts(texts: Iterable[str]) -> None:
     if any("\x00" in one for one in texts):
-        raise InvalidMessage("invalid-text: a ref, a key or the flow holds a NUL character")
+        raise InvalidMessage("invalid-text: a ref or the flow holds a NUL character")
 
 
-def _check_lengths(item: WorkItem) -> None:
-    keys = (item.key, item.parent_key or "", item.epic_key or "", *(twin.key or "" for twin in item.twins))
-    if any(len(key) > LONGEST_KEY for key in keys):
-        raise InvalidMessage(f"invalid-key: a key is longer than {LONGEST_KEY} characters")
+def _check_keys(item: WorkItem) -> None:
+    above = f"{item.key}{item.parent_key or ''}{item.epic_key or ''}"
+    if not _is_usable(above) or not all(_is_usable(twin.key or "") for twin in item.twins):
+        raise InvalidMessage(f"invalid-key: the keys hold a control character, or more than {LONGEST_KEYS} characters")
 
 
-def _texts(item: WorkItem) -> Iterator[str]:
-    yield from (item.ref, item.key, item.parent or "", item.epic or "", item.parent_key or "", item.epic_key or "")
-    yield from (text for twin in item.twins for text in (twin.ref or "", twin.key or ""))
+def _is_usable(keys: str) -> bool:
+    return len(keys) <= LONGEST_KEYS and keys.isprintable()
+
+
+def _refs(item: WorkItem) -> Iterator[str]:
+    yield from (item.ref, item.parent or "", item.epic or "")
+    yield from (twin.ref or "" for twin in item.twins)

@@ -30,7 +30,7 @@ class Candidate:
 
     def targets(self) -> Iterator[str]:
         """Yield what must be looked at again: the item, and what was bound to it by an older key or twin."""
-        yield self.node.ref
+        yield from self.node.tokens()
         if self.stored is None:
             return
         before = self.stored.node

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mapper import store
 from services.mapper.alignment import align
-from services.mapper.around import load_above, load_below
+from services.mapper.around import load_above, load_dirty
 from services.mapper.claims import CompiledStrategy
 from services.mapper.outgoing import written
 from services.mapper.realigning import PAGE, realign
@@ -40,6 +40,6 @@ async def settle(conn: AsyncConnection, bus: Bus, strategies: Strategies) -> boo
 
 async def _differing(conn: AsyncConnection, strategy: CompiledStrategy, dirty: Dirty) -> list[str]:
     """Return the items, in order of ref, whose alignment is not what it should be by what is committed now."""
-    below = await load_below(conn, strategy, dirty.targets)
+    below = await load_dirty(conn, strategy, dirty)
     around = await load_above(conn, strategy, (node for node, _ in below.values()), below)
     return sorted(ref for ref, (_, stored) in below.items() if written(align(ref, around)) != stored.alignment)

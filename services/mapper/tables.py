@@ -2,7 +2,8 @@
 
 `items`: each item as it stands, with its direct claim and the alignment last published (both as JSON of `Alignment`).
 `parent`, `epic` and `twins` hold tokens (see `alignment.Token`). What was computed under an older `strategy_version`
-is stale: readers compute it again from `body`. `dirty`: what must be looked at once more after commit. `waiting_marks`:
+is stale: readers compute it again from `body`. `dirty`: what must be looked at once more after
+commit, as lines of tokens. `waiting_marks`:
 marks seen on all input that go out when no row of `dirty` up to `after_dirty` is left.
 """
 
@@ -61,7 +62,7 @@ dirty: Final = Table(
     "dirty",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    Column("targets", ARRAY(Text), nullable=False),
+    Column("targets", Text, nullable=False),
     Column("flow", Text),
 )
 

@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "dirty",
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-        sa.Column("targets", ARRAY(sa.Text), nullable=False),
+        sa.Column("targets", sa.Text, nullable=False),
         sa.Column("flow", sa.Text),
     )
     op.create_table(
