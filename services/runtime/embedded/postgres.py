@@ -118,8 +118,9 @@ class Postgres:
         await asyncio.to_thread(shutil.rmtree, half_done, ignore_errors=True)
         unsynced = ("--no-sync",) if self._throwaway else ()
         child = await self._spawn(
-            programs.program("initdb"), "--pgdata", str(half_done), "--username", SUPERUSER, "--encoding", "UTF8", "--locale", "C",
-            "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--auth", "peer", *unsynced,
+            programs.program("initdb"), "--pgdata", str(half_done), "--username", SUPERUSER, "--auth", "peer",
+            "--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8",
+            *unsynced,
         )  # fmt: skip
         code = await self._wait_for(child)
         if code != 0:

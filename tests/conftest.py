@@ -1,0 +1,49 @@
+"""What any test may ask for: the session's broker and database, and a corner of each for itself."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from services.runtime.embedded import Endpoints
+from services.runtime.settings import BusSettings
+from tests import stack
+
+if TYPE_CHECKING:
+    from services.runtime.database import Database
+
+
+@pytest.fixture(scope="session")
+def shared_stack() -> Iterator[stack.SharedStack]:
+    shared = stack.SharedStack()
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture
+def endpoints(shared_stack: stack.SharedStack) -> Endpoints:
+    """As of now: the broker's epoch may have changed since the last test."""
+    return shared_stack.endpoints
+
+
+@pytest.fixture
+def database_prefix(endpoints: Endpoints) -> Iterator[str]:
+    prefix = stack.fresh_prefix()
+    yield prefix
+    assert endpoints.database_url is not None
+    stack.drop_schemas(endpoints.database_url, prefix)
+
+
+@pytest.fixture
+async def database(endpoints: Endpoints, database_prefix: str) -> "AsyncIterator[Database]":
+    from services.runtime.database import Database  # noqa: PLC0415 -- most tests need no database
+
+    assert endpoints.database_url is not None
+    made = Database(endpoints.database_url, prefix=database_prefix)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def bus_settings(endpoints: Endpoints) -> BusSettings:
+    return stack.bus_settings(endpoints)

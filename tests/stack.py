@@ -1,0 +1,95 @@
+"""One broker and one database for a whole test session; a test has its own topics and schemas by their prefixes.
+
+`LEEWAY_TEST_BOOTSTRAP_SERVERS` points the same tests at another Kafka; the database stays the embedded one.
+The stack lives in a thread of its own, because it must outlive the event loop of any one test. The thread must
+outlive the stack in turn: to the kernel a child's parent is the thread that started it.
+"""
+
+import asyncio
+import os
+import threading
+import uuid
+from collections.abc import Coroutine
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import sql
+
+from services.runtime.embedded import EmbeddedStack, Endpoints, temporary_home
+from services.runtime.settings import BusSettings
+
+T = TypeVar("T")
+
+OTHER_KAFKA = "LEEWAY_TEST_BOOTSTRAP_SERVERS"
+
+
+class SharedStack:
+    """Started when first asked for, stopped once."""
+
+    def __init__(self) -> None:
+        self._other_kafka = os.environ.get(OTHER_KAFKA)
+        self._closing = ExitStack()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stack: EmbeddedStack | None = None
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where the session's parts are."""
+        if self._stack is None:
+            self._start()
+        assert self._stack is not None
+        found = self._stack.endpoints
+        return replace(found, bootstrap_servers=self._other_kafka) if self._other_kafka else found
+
+    def stop(self) -> None:
+        """End the parts and remove their home."""
+        self._closing.close()
+
+    def _start(self) -> None:
+        home = self._closing.enter_context(temporary_home())
+        self._loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=self._loop.run_forever, name="embedded stack", daemon=True)
+        thread.start()
+        self._closing.callback(self._end_thread, thread)
+        stack = EmbeddedStack(home, broker=self._other_kafka is None, throwaway=True)
+        self._call(stack.__aenter__())
+        self._closing.callback(lambda: self._call(stack.__aexit__(None, None, None)))
+        self._stack = stack
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=150)
+
+    def _end_thread(self, thread: threading.Thread) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        thread.join(timeout=10)
+        self._loop.close()
+
+
+def fresh_prefix() -> str:
+    """Return a name that no other test has, good for schemas and topics."""
+    return f"t{uuid.uuid4().hex[:10]}_"
+
+
+def bus_settings(endpoints: Endpoints, *, groups: bool = False) -> BusSettings:
+    """Return settings for topics of one's own; idempotent producers only against a real Kafka."""
+    return BusSettings(
+        bootstrap_servers=endpoints.bootstrap_servers or "",
+        idempotent=not endpoints.epoch,
+        epoch=endpoints.epoch,
+        topic_prefix=fresh_prefix().replace("_", "."),
+        groups=groups,
+    )
+
+
+def drop_schemas(database_url: str, prefix: str) -> None:
+    """Drop all schemas of a test."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        rows = connection.execute(
+            "select nspname from pg_namespace where starts_with(nspname, %s)", (prefix,)
+        ).fetchall()
+        for (schema,) in rows:
+            connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
