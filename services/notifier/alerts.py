@@ -4,6 +4,7 @@ Told are: a finding that opens, its severity, team or objective changing, and it
 is stored for whoever looks, and disturbs nobody. The end of something that nobody heard of is not told.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -83,6 +84,18 @@ def decide(change: FindingChanged, known: Alert | None) -> Decision:
     if reason in IGNORED or (known is None and reason is Reason.CANNOT_TELL):
         return Decision(reason, None)
     return Decision(reason, _next(change, known, reason))
+
+
+def decide_all(changes: Iterable[FindingChanged], known: Mapping[str, Alert]) -> list[Decision]:
+    """Decide one change after the other; `known` holds the newest alert of each fingerprint, before the first."""
+    newest = dict(known)
+    decisions = []
+    for change in changes:
+        decision = decide(change, newest.get(change.finding.fingerprint))
+        if decision.alert is not None:
+            newest[change.finding.fingerprint] = decision.alert
+        decisions.append(decision)
+    return decisions
 
 
 def _reason(change: FindingChanged, known: Alert | None) -> Reason:
