@@ -1,0 +1,226 @@
+"""Importing an export: map a page, compare with what is kept, publish what is new, commit; at last the mark.
+
+Promise: after a crash the same import of the same files goes on where it stood. What was committed is equal and
+passes as a duplicate; what was only published goes out again with a new revision; the mark comes once all is out.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.marks import FlowMark, MarkKind
+from services.connectors.export.lines import Problem
+from services.connectors.export.survey import Survey, entries_of, survey
+from services.connectors.mapped import MappingOptions
+from services.connectors.marks import send_mark
+from services.connectors.outgoing import changes_out, problems_out, snapshots_out
+from services.connectors.pages import Page, Written, pages_of
+from services.connectors.store import (
+    Known,
+    Row,
+    begin_import,
+    draw_revisions,
+    finish_import,
+    known_of,
+    lock_connection,
+    save_problems,
+    save_snapshots,
+    unfinished_import,
+)
+from services.runtime.bus import Bus, Outgoing
+from services.runtime.database import RoomDatabase
+from services.runtime.delivery import pause_seconds
+from services.runtime.errors import Misconfigured, Transient
+from services.runtime.faultpoints import faultpoint
+from services.runtime.progress import store_ends
+
+PAGE: Final = 500
+TRIES: Final = 20
+KEPT_PROBLEMS: Final = 1_000
+MANY_PROBLEMS: Final = 100
+
+ProgressCallback = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What to import, under which connection's name, and as of when (none: as it stands).
+
+    `changes` says whether comments and changelogs go out as changes too.
+    """
+
+    paths: tuple[Path, ...]
+    site: str = "archive"
+    as_of: datetime | None = None
+    options: MappingOptions = field(default_factory=MappingOptions)
+    changes: bool = True
+
+
+@dataclass
+class ImportReport:
+    """What an import did. `items` existed at the time asked for, `published` of them were new or changed.
+
+    `duplicates` were equal to what was kept, `refused` older than it. `superseded` stand in the export again, newer.
+    `problems` are the first thousand of the `set_aside` lines.
+    """
+
+    flow: str
+    entries: int = 0
+    superseded: int = 0
+    items: int = 0
+    open: int = 0
+    published: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    not_yet: int = 0
+    set_aside: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Importer:
+    """One import between its first page and its mark."""
+
+    database: RoomDatabase
+    bus: Bus
+    request: ImportRequest
+
+    async def run(self, progress: ProgressCallback | None = None) -> ImportReport:
+        """Import everything and send the mark. Raises `Misconfigured` where a file is missing or no export at all."""
+        found = await asyncio.to_thread(survey, self.request.paths)
+        report = ImportReport(await self._begin(), found.entries, len(found.superseded))
+        done = 0
+        async with aclosing(_prefetched(self._pages(found))) as pages:
+            async for page in pages:
+                await self._patiently(page, report)
+                done += page.entries
+                if progress is not None:
+                    progress(min(done, found.entries), found.entries)
+        self._refuse_junk(report, at_end=True)
+        await self._finish(report.flow)
+        return report
+
+    def _pages(self, found: Survey) -> Iterator[Page]:
+        request = self.request
+        known = {**found.status_categories, **request.options.status_categories}
+        # Both trackers of one export go by the same name.
+        twin_site = request.options.twin_site or request.site
+        options = replace(request.options, status_categories=known, twin_site=twin_site)
+        return pages_of(entries_of(request.paths, found), PAGE, request.site, request.as_of, options)
+
+    async def _begin(self) -> str:
+        """Return the flow of this site's import that never came to its end, else a new one."""
+        site = self.request.site
+        async with self.database.transaction() as conn:
+            await lock_connection(conn, site)
+            flow = await unfinished_import(conn, site)
+            if flow is None:
+                [number] = await draw_revisions(conn, 1)
+                flow = f"import:{site}:{number}"
+                await begin_import(conn, flow, site, self.bus.clock.wall())
+        return flow
+
+    async def _finish(self, flow: str) -> None:
+        mark = FlowMark(id=flow, kind=MarkKind.IMPORT, sent_at=self.bus.clock.wall())
+
+        async def finished(conn: AsyncConnection) -> None:
+            await finish_import(conn, flow, self.bus.clock.wall())
+
+        await send_mark(self.database, self.bus, mark, finished)
+
+    async def _patiently(self, page: Page, report: ImportReport) -> None:
+        """Take a page, again where broker or database say not now: a broker that begins anew must not end an import."""
+        for tries in range(1, TRIES + 1):
+            try:
+                return await self._take(page, report)
+            except Transient as error:
+                if tries == TRIES:
+                    raise
+                await self.bus.clock.sleep(pause_seconds(tries, error.retry_after))
+        return None
+
+    async def _take(self, page: Page, report: ImportReport) -> None:
+        """Load, decide, publish, wait for the yes, save."""
+        async with self.database.transaction() as conn:
+            await lock_connection(conn, self.request.site)
+            known = await known_of(conn, [item.ref for item in page.items])
+            news, duplicates = _compared(page.items, known, by_content_only=self.request.as_of is not None)
+            rows = self._rows(news, await draw_revisions(conn, len(news)), report.flow)
+            await self.bus.publish([*snapshots_out(self.bus, rows), *self._beside(page, news, known, report.flow)])
+            faultpoint("connectors.published")
+            await save_snapshots(conn, rows)
+            await save_problems(conn, report.flow, page.problems)
+            await store_ends(conn, self.bus)
+        faultpoint("connectors.committed")
+        _count(report, page, published=len(news), duplicates=duplicates)
+        self._refuse_junk(report, at_end=False)
+
+    def _rows(self, news: list[Written], revisions: list[int], flow: str) -> list[Row]:
+        seen_at = self.bus.clock.now()
+        return [
+            Row(one.ref, self.request.site, revision, one.content_hash, one.updated, seen_at, flow, one.body.decode())
+            for one, revision in zip(news, revisions, strict=True)
+        ]
+
+    def _beside(self, page: Page, news: list[Written], known: dict[str, Known], flow: str) -> Iterator[Outgoing]:
+        """Give what goes out beside the snapshots: changes since the snapshot before, and notices of bad lines."""
+        for one in news if self.request.changes else ():
+            before = known.get(one.ref)
+            since = one.changes if before is None else [each for each in one.changes if each.at > before.updated]
+            yield from changes_out(self.bus, one.tracker, since, flow)
+        yield from problems_out(self.bus, flow, page.problems)
+
+    def _refuse_junk(self, report: ImportReport, *, at_end: bool) -> None:
+        """Stop where an export is mostly unusable: it is the wrong file, or in a form that we do not know."""
+        used = report.items + report.not_yet
+        nothing = at_end and used == 0 and report.set_aside > 0
+        if nothing or (report.set_aside >= MANY_PROBLEMS and report.set_aside > used):
+            first = report.problems[0]
+            raise Misconfigured(
+                f"{report.set_aside} of {report.set_aside + used} lines are no Jira issue or Asana task that we can "
+                f"use; the first is {first.source}, line {first.line}: {first.reason}."
+            )
+
+
+def _compared(items: list[Written], known: dict[str, Known], *, by_content_only: bool) -> tuple[list[Written], int]:
+    """Return what is new, and how many are equal to what is kept. An older `updated` is neither: it is refused.
+
+    Imports as of a time look at the content only: an earlier time makes `updated` go back.
+    """
+    news, duplicates = [], 0
+    for item in items:
+        before = known.get(item.ref)
+        if before is not None and before.content_hash == item.content_hash:
+            duplicates += 1
+        elif before is None or by_content_only or item.updated >= before.updated:
+            news.append(item)
+    return news, duplicates
+
+
+def _count(report: ImportReport, page: Page, *, published: int, duplicates: int) -> None:
+    report.items += len(page.items)
+    report.open += sum(item.is_open for item in page.items)
+    report.published += published
+    report.duplicates += duplicates
+    report.refused += len(page.items) - published - duplicates
+    report.not_yet += page.not_yet
+    report.set_aside += len(page.problems)
+    report.problems += page.problems[: max(0, KEPT_PROBLEMS - len(report.problems))]
+
+
+async def _prefetched(pages: Iterator[Page]) -> AsyncGenerator[Page]:
+    """Give the pages while a thread already makes the next one, so that the loop is free for everybody else."""
+    ahead = asyncio.create_task(asyncio.to_thread(next, pages, None))
+    try:
+        while (page := await ahead) is not None:
+            ahead = asyncio.create_task(asyncio.to_thread(next, pages, None))
+            yield page
+    finally:
+        # A thread cannot be cancelled, and the export must not be closed under it.
+        await asyncio.wait([ahead])

@@ -1,0 +1,22 @@
+"""Publishing the current state again, after the broker has forgotten it, with the revisions that it had.
+
+Changes are events of their time and not kept: they are not told again.
+"""
+
+from services.connectors.marks import publish_mark
+from services.connectors.outgoing import snapshots_out
+from services.connectors.store import all_snapshots
+from services.runtime.bus import Bus
+from services.runtime.database import RoomDatabase
+from services.runtime.marks import passed_marks
+from services.runtime.progress import store_ends
+
+
+async def seed(database: RoomDatabase, bus: Bus) -> None:
+    """Publish all snapshots, then the marks in the order in which they were sent."""
+    async with database.transaction() as conn:
+        async for page in all_snapshots(conn):
+            await bus.publish(list(snapshots_out(bus, page)))
+        for mark in await passed_marks(conn):
+            await publish_mark(bus, mark)
+        await store_ends(conn, bus)
