@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.aligned_items import Alignment
@@ -31,7 +31,7 @@ class Placed:
 
     item: WorkItem
     team: str
-    alignment: Alignment = Alignment()
+    alignment: Alignment = field(default_factory=Alignment)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class World:
         by_team = defaultdict(list)
         for item in self.items.values():
             by_team[item.team].append(item)
-        waiting = defaultdict(lambda: defaultdict(list))
+        waiting: dict[str, dict[str, list[datetime]]] = defaultdict(lambda: defaultdict(list))
         for live in self.live():
             if live.blocker.team != live.dependent.team:
                 waiting[live.blocker.team][live.dependent.team].append(live.since)

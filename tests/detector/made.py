@@ -12,8 +12,8 @@ from schemas.work_items import StatusCategory
 from services.detector.context import Context
 from services.detector.facts import DependencyFacts, ItemFacts, ItemNeighbourhood
 from services.detector.policy import compile_strategy
-from services.detector.rules.registry import BY_NAME, tell
 from services.detector.rule import Text
+from services.detector.rules.registry import BY_NAME, tell
 from services.detector.verdict import Draft, Verdict
 
 MONDAY = datetime(2026, 6, 15, 12, tzinfo=UTC)

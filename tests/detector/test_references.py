@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.detector.policy import compile_strategy
+from services.detector.rule import Telling
 from services.detector.verdict import Draft
 from tests.detector.brute import World
 from tests.detector.references import DATA, REFERENCES, Reference, place
@@ -28,6 +29,15 @@ def _shown(ref: str, world: World) -> str:
     return world.items[ref].key if ref in world.items else ref
 
 
+def _idle(drafts: Iterable[Draft], world: World) -> dict[tuple[str, ...], int]:
+    """Return the working days for which each stalled dependency has rested, as its text would count them."""
+    return {
+        _subjects(draft, world): Telling(draft, {}, world.context, world.now).working_days()
+        for draft in drafts
+        if draft.rule == "stalled-dependency"
+    }
+
+
 def _expected(findings: Iterable[dict[str, Any]]) -> list[Row]:
     return sorted((f["rule"], tuple(f["subjects"]), f["severity"], f["team"], f["objective"]) for f in findings)
 
@@ -42,4 +52,6 @@ def test_findings_and_counts_equal_the_reference(reference: Reference) -> None:
     assert sum(item.is_open for item in world.items.values()) == expected["open"]
     assert sum(item.objective is not None for item in world.items.values()) == expected["aligned"]
     assert len(list(world.live())) == expected["live_dependencies"]
-    assert _found(world.judge().findings, world) == _expected(expected["findings"])
+    drafts = world.judge().findings
+    assert _found(drafts, world) == _expected(expected["findings"])
+    assert _idle(drafts, world) == {tuple(f["subjects"]): f["idle"] for f in expected["findings"] if "idle" in f}

@@ -29,7 +29,7 @@ CALENDARS = (
     calendar(time_zone="Asia/Riyadh", weekend=["fri", "sat"], country="SA"),
     calendar(time_zone="Asia/Kathmandu", weekend=[]),
 )
-INSTANTS = st.datetimes(datetime(2005, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
+INSTANTS = st.integers(0, 35 * 365 * 86400).map(lambda seconds: utc("2005-01-01") + timedelta(seconds=seconds))
 DAYS = st.dates(date(2005, 1, 1), date(2040, 1, 1))
 COUNTS = st.integers(0, 70)
 
@@ -74,8 +74,9 @@ def test_a_day_begins_in_the_calendars_zone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "begins"), [("2026-03-29", "2026-03-28T23:00"), ("2026-03-30", "2026-03-29T22:00"), ("2026-10-26", "2026-10-25T23:00")]
-)  # fmt: skip
+    ("day", "begins"),
+    [("2026-03-29", "2026-03-28T23:00"), ("2026-03-30", "2026-03-29T22:00"), ("2026-10-26", "2026-10-25T23:00")],
+)
 def test_a_day_begins_at_local_midnight_on_both_sides_of_a_change_of_clocks(day: str, begins: str) -> None:
     assert BERLIN.start_of(date.fromisoformat(day)) == utc(begins)
 
@@ -137,6 +138,6 @@ def test_counting_equals_looking_at_every_day(of: Calendar, first: date, length:
     ],
 )
 def test_what_cannot_be_a_calendar_is_refused_with_a_hint(fields: dict[str, Any], hint: str) -> None:
-    with pytest.raises(ValueError, match=".") as refused:
+    with pytest.raises(ValueError, match=r".") as refused:
         calendar(**fields)
     assert hint in str(refused.value)
