@@ -1,6 +1,7 @@
 """One broker and one database for a whole test session; a test has its own topics and schemas by their prefixes.
 
-`LEEWAY_TEST_BOOTSTRAP_SERVERS` points the same tests at another Kafka; the database stays the embedded one.
+`LEEWAY_TEST_KAFKA=apache` runs the same tests on Apache Kafka, started here; `LEEWAY_TEST_BOOTSTRAP_SERVERS` on one
+that runs already. The database stays the embedded one.
 The stack lives in a thread of its own, because it must outlive the event loop of any one test. The thread must
 outlive the stack in turn: to the kernel a child's parent is the thread that started it.
 """
@@ -19,10 +20,12 @@ from psycopg import sql
 
 from services.runtime.embedded import EmbeddedStack, Endpoints, temporary_home
 from services.runtime.settings import BusSettings
+from tests.kafka.server import apache_kafka
 
 T = TypeVar("T")
 
 OTHER_KAFKA = "LEEWAY_TEST_BOOTSTRAP_SERVERS"
+KIND_OF_KAFKA = "LEEWAY_TEST_KAFKA"
 
 
 class SharedStack:
@@ -48,6 +51,8 @@ class SharedStack:
         self._closing.close()
 
     def _start(self) -> None:
+        if os.environ.get(KIND_OF_KAFKA) == "apache" and not self._other_kafka:
+            self._other_kafka = self._closing.enter_context(apache_kafka())
         home = self._closing.enter_context(temporary_home())
         self._loop = asyncio.new_event_loop()
         thread = threading.Thread(target=self._loop.run_forever, name="embedded stack", daemon=True)
@@ -74,14 +79,14 @@ def fresh_prefix() -> str:
     return f"t{uuid.uuid4().hex[:10]}_"
 
 
-def bus_settings(endpoints: Endpoints, *, groups: bool = False) -> BusSettings:
-    """Return settings for topics of one's own; idempotent producers only against a real Kafka."""
+def bus_settings(endpoints: Endpoints, *, groups: bool | None = None) -> BusSettings:
+    """Return settings for topics of one's own; idempotent producers, and groups unless told, only on a real Kafka."""
     return BusSettings(
         bootstrap_servers=endpoints.bootstrap_servers or "",
         idempotent=not endpoints.epoch,
         epoch=endpoints.epoch,
         topic_prefix=fresh_prefix().replace("_", "."),
-        groups=groups,
+        groups=not endpoints.epoch if groups is None else groups,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from string import Template
 from typing import Final
 
-import yaml
+from ruamel.yaml import YAML
 
 from schemas.strategy import Strategy
 
@@ -109,4 +109,4 @@ def strategy_text(starts_on: date) -> str:
 
 def parsed(text: str) -> Strategy:
     """Return the strategy that a file's text holds."""
-    return Strategy.model_validate(yaml.safe_load(text))
+    return Strategy.model_validate(YAML(typ="safe").load(text))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
 
 from schemas.strategy import Strategy
 from schemas.work_items import WorkItem
@@ -44,7 +44,7 @@ class Reference:
         return expected
 
     def strategy(self) -> Strategy:
-        return Strategy.model_validate(yaml.safe_load((DATA / self.folder / "strategy.yaml").read_text()))
+        return Strategy.model_validate(YAML(typ="safe").load((DATA / self.folder / "strategy.yaml").read_text()))
 
     def items(self) -> list[WorkItem]:
         """Return the items that existed, each id as it was updated last."""
