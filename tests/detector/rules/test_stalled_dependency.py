@@ -123,6 +123,16 @@ def test_raised_by_the_due_of_the_findings_objective() -> None:
     assert severity(RULE, stalled("2026-06-05", objective="easy"), at("2026-06-12"), context) == "medium"
 
 
+def test_each_due_is_counted_in_the_calendar_of_its_own_team() -> None:
+    """Between 15 May and 1 June 2026 team pay has 10 working days, for 25 May was a holiday; team app has 11."""
+    safe = {"id": "safe", "title": "Safe", "team": "pay", "due_on": "2026-06-01"}
+    context, now = compile_strategy(strategy(objectives=[safe])), at("2026-05-15")
+    blocker = item(1, touched=at("2026-05-08"))
+    near, far = item(2, objective="safe"), item(3, due=date(2026, 6, 1))
+    assert severity(RULE, waiting(blocker, near), now, context) == "high"
+    assert severity(RULE, waiting(blocker, far), now, context) == "medium"
+
+
 def test_without_a_due_of_its_own_an_objective_is_due_at_the_end_of_the_cycle() -> None:
     context = compile_strategy(strategy(cycle={"id": "c", "starts_on": "2026-05-01", "ends_on": "2026-06-29"}))
     assert severity(RULE, stalled("2026-06-08", objective="easy"), MONDAY, context) == "high"
