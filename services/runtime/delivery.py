@@ -4,6 +4,7 @@ Promise: nothing is passed over. A batch is done when its handler has committed 
 try could get through stands in the room's `parked` table. When too much is set aside, the room stops and says so.
 """
 
+import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from services.runtime.records import Batch, Record
 
 log = structlog.get_logger(__name__)
 
+LONGEST_TRACE: Final = 4_000
 TRIES: Final = 3
 """So often a batch is tried as a whole when its handler fails for a reason that we do not know."""
 FIRST_PAUSE_SECONDS: Final = 0.1
@@ -49,6 +51,11 @@ def pause_seconds(tries: int, asked: float | None) -> float:
     """Return how long to wait after so many tries: doubling, bounded, and not before the other side asked for."""
     doubled: float = FIRST_PAUSE_SECONDS * 2 ** min(tries - 1, 20)
     return min(max(doubled, asked or 0.0), LONGEST_PAUSE_SECONDS)
+
+
+def trace_of(error: Exception) -> str:
+    """Return where an error came from, without the values of variables: they hold people's words."""
+    return "".join(traceback.format_exception(error))[-LONGEST_TRACE:]
 
 
 @dataclass
@@ -116,7 +123,7 @@ class Delivery:
         self._failures += 1
         reason = error.reason if isinstance(error, LeewayError) else "bug"
         self._metrics.retried(reason)
-        log.error("batch failed", reason=reason, tries=self._failures, exc_info=error)
+        log.error("batch failed", reason=reason, tries=self._failures, trace=trace_of(error))
         if self._failures < TRIES and not isinstance(error, Permanent):
             await self._clock.sleep(pause_seconds(self._failures, None))
             raise Again from error

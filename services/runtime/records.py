@@ -99,4 +99,4 @@ def record_of(raw: ConsumerRecord[bytes, bytes], topic: Topic) -> Record:
     """Return a consumer's record as ours; what is no UTF-8 in a key is escaped, a header without a value is empty."""
     headers = tuple((name, value or b"") for name, value in raw.headers)
     key = None if raw.key is None else raw.key.decode("utf-8", "backslashreplace")
-    return Record(topic, raw.partition, raw.offset, key, type_of(headers), raw.value, headers)
+    return Record(topic, raw.partition, raw.offset, key, type_of(raw.headers), raw.value, headers)
