@@ -50,7 +50,8 @@ _MARK_SENT: Final = text(
 )
 _POSTPONE: Final = text(
     "UPDATE deliveries SET attempts = attempts + 1, lease_until = NULL, failure = :failure, "
-    "next_try_at = :next_try_at, first_failed_at = coalesce(first_failed_at, :at) WHERE id = :id AND fence = :fence AND state = 'due'"
+    "next_try_at = :next_try_at, first_failed_at = coalesce(first_failed_at, :at) "
+    "WHERE id = :id AND fence = :fence AND state = 'due'"
 )
 _PARK: Final = text(
     "UPDATE deliveries SET state = 'parked', attempts = attempts + 1, lease_until = NULL, failure = :failure, "
