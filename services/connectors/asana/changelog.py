@@ -107,5 +107,11 @@ def _values(raw: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 def _shown(value: object) -> Any:
-    day = mapping(value).get("due_on") or mapping(value).get("due_at")
-    return text(day) if day else identity(mapping(value).get("gid")) if "gid" in mapping(value) else spoken(value)
+    """Return a value of a story as JSON: a day, an id, a text or a list of texts."""
+    dates = mapping(value)
+    if day := dates.get("due_on") or dates.get("due_at"):
+        return text(day)
+    if "gid" in dates:
+        return {"id": identity(dates.get("gid")), "name": text(dates.get("name"), 200)}
+    shown = spoken(value)
+    return list(shown) if isinstance(shown, tuple) else shown

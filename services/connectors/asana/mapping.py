@@ -114,7 +114,7 @@ def _url(task: Task) -> str | None:
 def _touched(task: Task, done: datetime | None) -> datetime:
     """Return the last touch of the task itself: its creation, a person's comment or change, its completion."""
     touches = [story.at for story in task.stories.by(task.as_of) if story.is_touch]
-    return max(task.created, *touches, *([done] if done else []))
+    return max([task.created, *touches, *([done] if done else [])])
 
 
 def _updated(task: Task, touched: datetime, changes: tuple[WorkItemChange, ...]) -> datetime:
@@ -122,4 +122,4 @@ def _updated(task: Task, touched: datetime, changes: tuple[WorkItemChange, ...])
     modified = instant_of(task.raw.get("modified_at"))
     if modified is not None and by(modified, task.as_of):
         return modified
-    return max(touched, *(change.at for change in changes)) if changes else touched
+    return max([touched, *(change.at for change in changes)])

@@ -151,4 +151,4 @@ def _updated(issue: Issue, touched: datetime, changes: tuple[WorkItemChange, ...
     updated = instant_of(issue.fields.get("updated"))
     if updated is not None and by(updated, issue.as_of):
         return updated
-    return max(touched, *(change.at for change in changes)) if changes else touched
+    return max([touched, *(change.at for change in changes)])
