@@ -87,6 +87,9 @@ async def load_dirty(conn: AsyncConnection, strategy: CompiledStrategy, dirty: D
             found[node.ref] = node, one.stored
             if node.twins or not is_target:
                 level.append(node)
+    if dirty.released:
+        refs, keys = _split(dirty.released)
+        level += _fresh(strategy, await store.linked(conn, strategy.version, refs=refs, keys=keys), found)
     while level:
         level = await _next_level(conn, strategy, level, found)
     return found
@@ -100,8 +103,15 @@ async def _next_level(
     refs, keys = _split(token for node in level for token in node.twins)
     hanging = await store.below(conn, strategy.version, tokens)
     told = await store.linked(conn, strategy.version, refs=refs, keys=keys)
+    return _fresh(strategy, (*hanging, *told), found)
+
+
+def _fresh(
+    strategy: CompiledStrategy, candidates: Iterable[Linked], found: dict[str, tuple[Node, Stored]]
+) -> list[Node]:
+    """Add those that are not found yet, and return them."""
     fresh = []
-    for one in (*hanging, *told):
+    for one in candidates:
         if one.stored.node.ref not in found:
             node = current(strategy, one)
             found[node.ref] = node, one.stored

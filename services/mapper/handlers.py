@@ -55,8 +55,8 @@ class ItemsHandler:
     async def _save(conn: AsyncConnection, mapped: MappedItems) -> None:
         await store.insert(conn, mapped.new)
         await store.update(conn, mapped.changed)
-        for flow, targets in mapped.dirty.items():
-            await store.add_dirty(conn, targets, flow)
+        for flow, left in mapped.dirty.items():
+            await store.add_dirty(conn, left.targets, flow, left.released)
 
     async def _finish(self, conn: AsyncConnection, batch: Batch, incoming: IncomingBatch) -> None:
         await set_aside_unreadable(conn, batch)

@@ -1,7 +1,7 @@
 """What becomes of incoming items: which are new to us, how each is aligned, and what must be looked at again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,14 +29,22 @@ class Candidate:
         return self.stored is not None and self.stored.strategy_version == version and self.stored.node == self.node
 
     def targets(self) -> Iterator[str]:
-        """Yield what must be looked at again: the item, and what was bound to it by an older key or twin."""
+        """Yield the tokens of what must be looked at again: by the item's present key, and by its older one."""
         yield from self.node.tokens()
-        if self.stored is None:
-            return
-        before = self.stored.node
-        yield from set(before.twins) - set(self.node.twins)
-        if before.key != self.node.key:
-            yield from key_tokens(before.ref, before.key)
+        if self.stored is not None and self.stored.node.key != self.node.key:
+            yield from key_tokens(self.node.ref, self.stored.node.key)
+
+    def released(self) -> Iterable[str]:
+        """Return the twins that the item no longer tells of."""
+        return () if self.stored is None else set(self.stored.node.twins) - set(self.node.twins)
+
+
+@dataclass(slots=True)
+class LeftWord:
+    """What must be looked at again after the commit; see `store.add_dirty`."""
+
+    targets: set[str] = field(default_factory=set)
+    released: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ class MappedItems:
 
     new: list[ItemRow]
     changed: list[ItemRow]
-    dirty: Mapping[str | None, set[str]]
+    dirty: Mapping[str | None, LeftWord]
 
     def aligned(self) -> Iterator[Aligned]:
         """Yield all of them as they go out."""
@@ -82,10 +90,12 @@ async def _candidates(
     return found
 
 
-def _dirty(touched: Iterable[Candidate]) -> dict[str | None, set[str]]:
-    dirty: dict[str | None, set[str]] = {}
+def _dirty(touched: Iterable[Candidate]) -> dict[str | None, LeftWord]:
+    dirty: dict[str | None, LeftWord] = {}
     for one in touched:
-        dirty.setdefault(one.incoming.flow, set()).update(one.targets())
+        left = dirty.setdefault(one.incoming.flow, LeftWord())
+        left.targets.update(one.targets())
+        left.released.update(one.released())
     return dirty
 
 

@@ -29,13 +29,14 @@ _BELOW: Final = (
     f"epic = ANY({_OF.format('tokens')}) AND {_HEIR}",
     f"{_BY_TWIN} AND {_HEIR}",
 )
+_MAY_INHERIT: Final = "coalesce(parent, epic, objective) IS NOT NULL OR twins IS NOT NULL"
 _TARGETS: Final = (
     "WITH target AS MATERIALIZED (SELECT unnest(string_to_array(targets, chr(10))) AS token FROM dirty "
     "WHERE id = ANY(CAST(:ids AS bigint[]))) "
 )
 _TARGET: Final = "ANY(ARRAY(SELECT token FROM target))"
 _AROUND_TARGETS: Final = (
-    ("true", f"ref = {_TARGET} AND {_HEIR} AND (parent IS NOT NULL OR epic IS NOT NULL OR twins IS NOT NULL)"),
+    ("true", f"ref = {_TARGET} AND {_HEIR} AND ({_MAY_INHERIT})"),
     ("false", f"parent = {_TARGET} AND {_HEIR}"),
     ("false", f"epic = {_TARGET} AND {_HEIR}"),
     ("false", "twins IS NOT NULL AND twins && ARRAY(SELECT token FROM target)"),
@@ -233,11 +234,16 @@ async def update(conn: AsyncConnection, rows: Sequence[ItemRow], columns: Sequen
     await conn.execute(text("DELETE FROM staged"))
 
 
-async def add_dirty(conn: AsyncConnection, targets: Collection[str], flow: str | None) -> None:
-    """Leave word that what these tokens mean, and what hangs below it, must be looked at again after the commit."""
+async def add_dirty(
+    conn: AsyncConnection, targets: Collection[str], flow: str | None, released: Collection[str] = ()
+) -> None:
+    """Leave word that what these tokens mean, and what hangs below it, must be looked at again after the commit.
+
+    `released` are those that somebody no longer tells of as a twin: they may have lost what they inherited.
+    """
     if targets:
-        statement = text("INSERT INTO dirty (targets, flow) VALUES (:targets, :flow)")
-        await conn.execute(statement, {"targets": lines(targets), "flow": flow})
+        statement = text("INSERT INTO dirty (targets, released, flow) VALUES (:targets, :released, :flow)")
+        await conn.execute(statement, {"targets": lines(targets), "released": lines(released), "flow": flow})
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,15 +252,18 @@ class Dirty:
 
     ids: tuple[int, ...]
     flow: str | None
+    released: frozenset[str]
 
 
 async def take_dirty(conn: AsyncConnection, limit: int) -> Dirty | None:
     """Lock the oldest rows that nobody else is at, and return those of one flow; none where there are none."""
-    statement = text("SELECT id, flow FROM dirty ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
+    statement = text("SELECT id, released, flow FROM dirty ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
     rows = list(await conn.execute(statement, {"limit": limit}))
     if not rows:
         return None
-    return Dirty(tuple(row.id for row in rows if row.flow == rows[0].flow), rows[0].flow)
+    taken = [row for row in rows if row.flow == rows[0].flow]
+    released = frozenset(token for row in taken if row.released for token in row.released.split("\n"))
+    return Dirty(tuple(row.id for row in taken), rows[0].flow, released)
 
 
 async def around_dirty(conn: AsyncConnection, version: int, dirty: Dirty) -> list[tuple[Linked, bool]]:

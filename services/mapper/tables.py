@@ -63,6 +63,7 @@ dirty: Final = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("targets", Text, nullable=False),
+    Column("released", Text, nullable=False),
     Column("flow", Text),
 )
 

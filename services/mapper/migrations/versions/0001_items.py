@@ -20,6 +20,7 @@ def upgrade() -> None:
         "dirty",
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
         sa.Column("targets", sa.Text, nullable=False),
+        sa.Column("released", sa.Text, nullable=False),
         sa.Column("flow", sa.Text),
     )
     op.create_table(
