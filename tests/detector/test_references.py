@@ -30,7 +30,7 @@ def _shown(ref: str, world: World) -> str:
 
 
 def _idle(drafts: Iterable[Draft], world: World) -> dict[tuple[str, ...], int]:
-    """Return the working days for which each stalled dependency or idle objective has rested, as its text would count them."""
+    """Return the working days for which each stalled dependency or idle objective has rested, as told."""
     return {
         _subjects(draft, world): Telling(draft, {}, world.context, world.now).working_days()
         for draft in drafts
