@@ -1,0 +1,113 @@
+"""`leeway.yaml`: how this installation of Leeway is set up. The strategy is another file, with other owners.
+
+Closed, like the strategy: an unknown key is refused with its line and the nearest right one. It holds no secret, only
+the names of secrets, so that it can be kept in version control.
+"""
+
+import ipaddress
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from schemas.base import Identifier
+from services.runtime.closed_yaml import load
+
+SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,60}$")]
+"""`ops` means the environment's `LEEWAY_SECRET_OPS`, or the file that `LEEWAY_SECRET_OPS_FILE` names."""
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be a URL, as in https://hooks.example.com/leeway")
+    if parts.username or parts.password:
+        raise ValueError("must hold no user name and no password: a receiver knows us by the signature")
+    return url
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise ValueError(f"must be a network, as in 10.20.0.0/16 ({error})") from error
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Network = Annotated[str, AfterValidator(_network)]
+
+
+class Receiver(_Closed):
+    """A program that is told of alerts by signed webhooks.
+
+    `secret` names the secret that signs (LEEWAY_WEBHOOK_SECRET where it is left out). `allowed_networks` are internal
+    networks that the URL may lead to all the same; without them only public addresses are called.
+    """
+
+    id: Identifier
+    webhook: HttpUrl
+    secret: SecretName | None = None
+    allowed_networks: tuple[Network, ...] = ()
+
+
+class OutwardEnd(StrEnum):
+    """What the issue is from which an outward link goes out."""
+
+    BLOCKER = "blocker"
+    DEPENDENT = "dependent"
+
+
+class DependencyLink(_Closed):
+    """A Jira link type that is a dependency: its id or its name, and what the end that it goes out from is.
+
+    "A blocks B" goes out from the blocker, "A depends on B" from the dependent.
+    """
+
+    type: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    outward_is: OutwardEnd
+
+
+DEPENDENCY_LINKS: Final = (
+    DependencyLink(type="Blocks", outward_is=OutwardEnd.BLOCKER),
+    DependencyLink(type="Depends", outward_is=OutwardEnd.DEPENDENT),
+    DependencyLink(type="Dependency", outward_is=OutwardEnd.DEPENDENT),
+)
+"""What counts where nothing else is said; a list in the file replaces it whole."""
+
+
+class Configuration(_Closed):
+    """The whole of `leeway.yaml`; everything may be left out. `bots` are names whose changes are no touch."""
+
+    version: Literal[1] = 1
+    receivers: tuple[Receiver, ...] = ()
+    dependency_links: tuple[DependencyLink, ...] = DEPENDENCY_LINKS
+    bots: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        for name, values in (
+            ("receivers", [receiver.id for receiver in self.receivers]),
+            ("dependency_links", [link.type for link in self.dependency_links]),
+        ):
+            twice = {value for value in values if values.count(value) > 1}
+            if twice:
+                raise ValueError(f"has {', '.join(sorted(twice))} more than once among `{name}`; keep one")
+        return self
+
+
+def load_configuration(path: Path, *, required: bool = False) -> Configuration:
+    """Read the file, or raise Misconfigured. A file that is not there means the defaults, unless it is required."""
+    if not required and not path.exists():
+        return Configuration()
+    return load(path, Configuration).value
+
+
+def configuration_schema() -> dict[str, Any]:
+    """Return the JSON Schema that editors complete the file by."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Configuration.model_json_schema()}
