@@ -57,6 +57,8 @@ class Host:
     database: Database
     clock: Clock
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    address: str = ""
+    """Where the process serves HTTP, once it does."""
     _rooms: list[_Running] = field(default_factory=list)
     _moving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -145,9 +147,9 @@ async def serving(host: Host, settings: Settings) -> AsyncIterator[str]:
     tokens = Tokens(host.database.room("runtime"), host.clock)
     routers = [router for room in host.rooms for router in room.routers()]
     server = HttpServer(build_http(tokens, host.health, host.registry, routers), settings.http)
-    address = await server.start()
+    host.address = await server.start()
     try:
-        yield address
+        yield host.address
     finally:
         await server.stop()
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.routing import BaseRoute
 
@@ -84,14 +84,16 @@ def build_http(
 def routes_without_role(routes: Sequence[BaseRoute]) -> list[str]:
     """Return the paths of all routes that nobody guards, health apart."""
     return sorted(
-        getattr(route, "path", repr(route))
-        for route in routes
-        if getattr(route, "path", None) not in OPEN_PATHS
-        and not (isinstance(route, APIRoute) and _is_guarded(route.dependant))
+        str(route.path)
+        for route in iter_route_contexts(routes)
+        if route.path not in OPEN_PATHS and not _is_guarded(getattr(route, "dependant", None))
     )
 
 
-def _is_guarded(dependant: Dependant) -> bool:
+def _is_guarded(dependant: Dependant | None) -> bool:
+    """Say whether a role, or the sender's signature, is asked for; mounts and plain routes have no dependencies."""
+    if dependant is None:
+        return False
     if isinstance(dependant.call, Requires | SignedBySender):
         return True
     return any(_is_guarded(one) for one in dependant.dependencies)
