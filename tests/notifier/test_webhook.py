@@ -152,8 +152,9 @@ async def test_an_answer_that_is_no_http_is_tried_again_later() -> None:
 
 
 async def test_a_receiver_without_tls_where_tls_is_expected_is_tried_again_later(collector: Collector) -> None:
+    receiver = deliver_to(collector.url.replace("http:", "https:"), SECRET)
     with pytest.raises(Transient):
-        await send(deliver_to(collector.url.replace("http:", "https:"), SECRET))
+        await send(receiver.model_copy(update={"timeout_seconds": 0.5}))
 
 
 def webhook(**fields: Any) -> Receiver:
