@@ -29,6 +29,11 @@ metadata: Final = MetaData()
 runtime: Final = add_runtime_tables(metadata)
 
 _instant = DateTime(timezone=True)
+_SERVES: Final = text("visible AND objective IS NOT NULL")
+_LEAF: Final = text(
+    "visible AND objective IS NOT NULL AND type <> 'epic' AND type <> 'initiative' "
+    "AND (type = 'subtask' OR NOT has_children)"
+)
 
 items: Final = Table(
     "items",
@@ -40,10 +45,9 @@ items: Final = Table(
     Column("title", Text, nullable=False),
     Column("url", Text),
     Column("type", Text, nullable=False),
-    Column("is_subtask", Boolean, nullable=False),
-    Column("is_container", Boolean, nullable=False, comment="an epic or an initiative"),
     Column("status_category", Text, nullable=False),
     Column("visible", Boolean, nullable=False),
+    Column("absence", Text),
     Column("is_open", Boolean, nullable=False, comment="visible and not done"),
     Column("resolution", Text),
     Column("resolution_name", Text),
@@ -64,30 +68,19 @@ items: Final = Table(
     Column("labels", ARRAY(Text), nullable=False),
     Column("strategy_version", Integer, nullable=False),
     Index("items_parent", "parent", postgresql_where=text("parent IS NOT NULL")),
+    Index("items_subtasks", "parent", "touched", postgresql_where=text("type = 'subtask' AND parent IS NOT NULL")),
     Index(
-        "items_subtasks",
-        "parent",
-        "touched",
-        postgresql_where=text("is_subtask AND parent IS NOT NULL"),
-    ),
-    Index(
-        "items_team_open",
+        "items_team_active",
         "team",
         "status_category",
         "last_touched",
         postgresql_include=["objective"],
-        postgresql_where=text("is_open AND NOT is_subtask AND NOT is_container"),
+        postgresql_where=text("is_open AND type <> 'subtask' AND type <> 'epic'"),
     ),
-    Index("items_team_blockers", "team", "ref", postgresql_where=text("is_open")),
-    Index("items_objective_open", "objective", "status_category", postgresql_where=text("is_open")),
-    Index("items_objective_touched", "objective", "last_touched", postgresql_where=text("objective IS NOT NULL")),
-    Index(
-        "items_objective_leaves",
-        "objective",
-        "created",
-        postgresql_include=["done", "status_category", "resolution_name"],
-        postgresql_where=text("objective IS NOT NULL AND NOT is_container AND NOT has_children"),
-    ),
+    Index("items_team_open", "team", "ref", postgresql_where=text("is_open")),
+    Index("items_objective_open", "objective", postgresql_where=text("is_open AND objective IS NOT NULL")),
+    Index("items_objective_touched", "objective", "last_touched", postgresql_where=_SERVES),
+    Index("items_objective_leaves", "objective", "created", postgresql_where=_LEAF),
 )
 
 edges: Final = Table(

@@ -1,0 +1,93 @@
+"""The agenda: who is to be judged, and when.
+
+Promise: no news is lost between a judge and its neighbours. A judge holds the row of its subject while it reads and
+writes, and never waits for a row of the agenda; whoever spreads news onto that row waits for the judge to commit, and
+then puts the subject on the agenda again. The judge reads after it has the row, so it has seen what came before.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+SOONEST: Final = timedelta(seconds=1)
+"""No verdict is asked for again before so much domain time: a rule that is wrong about its moment must not spin."""
+
+
+class Lane(StrEnum):
+    """The kinds of subjects, judged apart: items by themselves, groups from indexes and less often."""
+
+    ITEM = "item"
+    CYCLE = "cycle"
+    TEAM = "team"
+    OBJECTIVE = "objective"
+
+
+CYCLE_PREFIX: Final = "cycle:"
+
+_LANE_OF: Final = (
+    "CASE split_part(subject, ':', 1) WHEN 'team' THEN 'team' WHEN 'objective' THEN 'objective' "
+    "WHEN 'cycle' THEN 'cycle' ELSE 'item' END"
+)
+ENTER: Final = """
+    INSERT INTO agenda (subject, lane, due, flow)
+    SELECT subject, {lane}, '-infinity', :flow FROM ({subjects}) AS entering (subject) ORDER BY subject
+    ON CONFLICT (subject) DO UPDATE SET due = '-infinity',
+        flow = CASE WHEN excluded.flow <> '' THEN excluded.flow ELSE agenda.flow END
+    WHERE agenda.due > '-infinity' OR (excluded.flow <> '' AND agenda.flow <> excluded.flow)
+"""
+"""Sorted, so that two that enter subjects at once wait for each other in one order."""
+
+_ANY_HELD: Final = text("SELECT EXISTS (SELECT FROM flows WHERE NOT released)")
+_TAKE: Final = """
+    SELECT subject, flow FROM agenda WHERE lane = :lane AND due <= :now {unless}
+    ORDER BY due LIMIT :limit FOR UPDATE SKIP LOCKED
+"""
+_UNLESS_HELD: Final = """
+    AND NOT EXISTS (SELECT FROM dirty JOIN flows USING (flow)
+                    WHERE dirty.subject = agenda.subject AND dirty.flow <> '' AND NOT flows.released)
+"""
+_TAKE_ALL: Final = text(_TAKE.format(unless=""))
+_TAKE_FREE: Final = text(_TAKE.format(unless=_UNLESS_HELD))
+_LEAVE: Final = text("DELETE FROM agenda WHERE subject = ANY(CAST(:subjects AS text[]))")
+_WAIT: Final = text(
+    "UPDATE agenda SET due = later.due, flow = '' "
+    "FROM unnest(CAST(:subjects AS text[]), CAST(:dues AS timestamptz[])) AS later (subject, due) "
+    "WHERE agenda.subject = later.subject"
+)
+_DUE_FREE: Final = text(f"SELECT count(*) FROM agenda WHERE due <= :now {_UNLESS_HELD}")  # noqa: S608 -- our own text
+
+
+def entering(subjects: str) -> str:
+    """Return the statement that puts the subjects of this query on the agenda, to be judged at once."""
+    return ENTER.format(lane=_LANE_OF, subjects=subjects)
+
+
+async def take(conn: AsyncConnection, lane: Lane, now: datetime, limit: int) -> dict[str, str]:
+    """Take subjects that are due, by subject with the load that brought each; others pass them by until we commit.
+
+    Subjects of which a load that is still under way has brought something are left for later.
+    """
+    statement = _TAKE_FREE if await conn.scalar(_ANY_HELD) else _TAKE_ALL
+    rows = await conn.execute(statement, {"lane": lane.value, "now": now, "limit": limit})
+    return {subject: flow for subject, flow in rows}
+
+
+async def settle(
+    conn: AsyncConnection, subjects: Sequence[str], checks: Mapping[str, datetime], now: datetime
+) -> None:
+    """Let judged subjects go, but for those whose verdict may change at a moment to come."""
+    done = [subject for subject in subjects if subject not in checks]
+    if done:
+        await conn.execute(_LEAVE, {"subjects": done})
+    if checks:
+        dues = [max(due, now + SOONEST) for due in checks.values()]
+        await conn.execute(_WAIT, {"subjects": list(checks), "dues": dues})
+
+
+async def count_due(conn: AsyncConnection, now: datetime) -> int:
+    """Return how many subjects could be judged now."""
+    return int(await conn.scalar(_DUE_FREE, {"now": now}) or 0)

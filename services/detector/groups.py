@@ -1,0 +1,102 @@
+"""Reads teams and objectives from indexes: sums and extremes, never their items."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.detector.context import Context
+from services.detector.facts import ObjectiveFacts, TeamFacts, WaitingTeam
+from services.detector.rules.scope_growth import cancelled_resolutions
+from services.detector.rules.unaligned_work import active_since
+
+_COUNTED: Final = "i.team = t.team AND i.is_open AND i.type <> 'subtask' AND i.type <> 'epic'"
+_ACTIVE: Final = text(
+    f"""
+    SELECT t.team, count(*) AS active, count(*) FILTER (WHERE a.objective IS NULL) AS unaligned,
+           min(a.lapses) AS next_to_lapse
+    FROM unnest(CAST(:teams AS text[]), CAST(:sinces AS timestamptz[])) AS t (team, since)
+    CROSS JOIN LATERAL (
+        SELECT i.objective, CAST(NULL AS timestamptz) AS lapses FROM items i
+        WHERE {_COUNTED} AND i.status_category = 'in_progress'
+        UNION ALL
+        SELECT i.objective, i.last_touched FROM items i
+        WHERE {_COUNTED} AND i.status_category = 'todo' AND i.last_touched >= t.since
+    ) AS a GROUP BY t.team
+    """  # noqa: S608 -- our own text
+)
+_WAITING: Final = text(
+    """
+    SELECT b.team, d.team AS other, count(*) AS dependencies, min(greatest(b.created, d.created, e.made)) AS since
+    FROM items b
+    CROSS JOIN LATERAL (SELECT dependent, min(made) AS made FROM edges WHERE blocker = b.ref GROUP BY dependent) AS e
+    JOIN items d ON d.ref = e.dependent AND d.is_open AND d.team <> b.team
+    WHERE b.team = ANY(CAST(:teams AS text[])) AND b.is_open
+    GROUP BY b.team, d.team ORDER BY b.team, d.team
+    """
+)
+_OPEN: Final = text(
+    "SELECT objective, count(*) FROM items WHERE is_open AND objective IS NOT NULL "
+    "AND objective = ANY(CAST(:objectives AS text[])) GROUP BY objective"
+)
+_LAST_TOUCH: Final = text(
+    "SELECT o.objective, (SELECT max(i.last_touched) FROM items i WHERE i.visible AND i.objective IS NOT NULL "
+    "AND i.objective = o.objective) FROM unnest(CAST(:objectives AS text[])) AS o (objective)"
+)
+_LEAVES: Final = text(
+    """
+    SELECT count(*) FILTER (WHERE created < :baseline AND (done IS NULL OR done >= :baseline)) AS base,
+           count(*) FILTER (WHERE created >= :baseline) AS added
+    FROM items
+    WHERE objective = :objective AND visible AND objective IS NOT NULL AND type <> 'epic' AND type <> 'initiative'
+      AND (type = 'subtask' OR NOT has_children)
+      AND NOT (status_category = 'done'
+               AND CASE WHEN resolution_name IS NULL THEN resolution IS NOT DISTINCT FROM 'cancelled'
+                        ELSE resolution_name = ANY(CAST(:cancelled AS text[])) END)
+    """
+)
+
+
+async def read_teams(
+    conn: AsyncConnection, teams: Sequence[str], context: Context, now: datetime
+) -> dict[str, TeamFacts]:
+    """Return the facts of these teams as of `now`; of one without items that nothing is there."""
+    sinces = [active_since(context, team, now) for team in teams]
+    active = {row.team: row for row in await conn.execute(_ACTIVE, {"teams": list(teams), "sinces": sinces})}
+    waiting: defaultdict[str, list[WaitingTeam]] = defaultdict(list)
+    for row in await conn.execute(_WAITING, {"teams": list(teams)}):
+        waiting[row.team].append(WaitingTeam(row.other, row.dependencies, row.since))
+    found = {}
+    for team in teams:
+        row = active.get(team)
+        others = tuple(waiting.get(team, ()))
+        counts = (row.active, row.unaligned, row.next_to_lapse) if row else (0, 0, None)
+        found[team] = TeamFacts(team, *counts, others)
+    return found
+
+
+async def read_objectives(
+    conn: AsyncConnection, objectives: Sequence[str], context: Context
+) -> dict[str, ObjectiveFacts]:
+    """Return the facts of these objectives; those that the strategy does not name have no leaves, for want of a day."""
+    wanted = {"objectives": list(objectives)}
+    opened = {objective: count for objective, count in await conn.execute(_OPEN, wanted)}
+    touched = {objective: last for objective, last in await conn.execute(_LAST_TOUCH, wanted)}
+    found = {}
+    for objective in objectives:
+        base, added = await _leaves(conn, objective, context)
+        found[objective] = ObjectiveFacts(objective, opened.get(objective, 0), touched.get(objective), base, added)
+    return found
+
+
+async def _leaves(conn: AsyncConnection, objective: str, context: Context) -> tuple[int, int]:
+    known = context.objective(objective)
+    if known is None:
+        return (0, 0)
+    cancelled = list(cancelled_resolutions(context, objective))
+    values = {"objective": objective, "baseline": known.baseline, "cancelled": cancelled}
+    row = (await conn.execute(_LEAVES, values)).one()
+    return (row.base, row.added)

@@ -1,0 +1,85 @@
+"""What the detector does with a batch: read it, store it, note whom it may touch; judging comes after the commit."""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.aligned_items import ItemAligned
+from schemas.strategy import StrategyApplied
+from schemas.topics import ALIGNED_ITEMS
+from services.detector import strategy_copy
+from services.detector.marks import hold_mark
+from services.detector.rows import ItemRows, newest, rows_of
+from services.detector.store import store_items
+from services.runtime.bus import Batch, Bus, Record, read
+from services.runtime.database import RoomDatabase
+from services.runtime.errors import InvalidMessage, Misconfigured
+from services.runtime.faultpoints import faultpoint
+from services.runtime.marks import see_marks
+from services.runtime.parking import park, set_aside_unreadable
+from services.runtime.progress import finish_batch
+
+INPUTS: Final = (ALIGNED_ITEMS,)
+
+
+class ItemsHandler:
+    """Stores the items of a batch and wakes the judge after the commit."""
+
+    def __init__(self, database: RoomDatabase, bus: Bus, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._bus = bus
+        self._wake = wake
+
+    async def __call__(self, batch: Batch) -> None:
+        """Handle one batch in one transaction."""
+        rows, unusable = _read_items(batch)
+        await self._database.run(lambda conn: self._handle(conn, batch, rows, unusable))
+        faultpoint("detector.stored")
+        self._wake()
+
+    async def _handle(
+        self, conn: AsyncConnection, batch: Batch, rows: list[ItemRows], unusable: list[tuple[Record, str]]
+    ) -> None:
+        await set_aside_unreadable(conn, batch)
+        for record, reason in unusable:
+            await park(conn, record, reason)
+        await store_items(conn, rows)
+        for mark in await see_marks(conn, self._bus, batch, INPUTS):
+            await hold_mark(conn, mark)
+        await finish_batch(conn, self._bus, batch)
+
+
+class StrategyHandler:
+    """Keeps each version of the strategy that comes."""
+
+    def __init__(self, database: RoomDatabase, bus: Bus, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._bus = bus
+        self._wake = wake
+
+    async def __call__(self, batch: Batch) -> None:
+        """Handle one batch in one transaction."""
+        await self._database.run(lambda conn: self._handle(conn, batch))
+        self._wake()
+
+    async def _handle(self, conn: AsyncConnection, batch: Batch) -> None:
+        await set_aside_unreadable(conn, batch)
+        for record in batch.of(StrategyApplied):
+            try:
+                await strategy_copy.keep(conn, read(record, StrategyApplied))
+            except (InvalidMessage, Misconfigured) as error:
+                await park(conn, record, str(error))
+        await finish_batch(conn, self._bus, batch)
+
+
+def _read_items(batch: Batch) -> tuple[list[ItemRows], list[tuple[Record, str]]]:
+    """Return the newest rows of each item in the batch, and the records that cannot be read with the reason."""
+    rows: list[ItemRows] = []
+    unusable: list[tuple[Record, str]] = []
+    for record in batch.of(ItemAligned):
+        try:
+            rows.append(rows_of(read(record, ItemAligned)))
+        except InvalidMessage as error:
+            unusable.append((record, str(error)))
+    return newest(rows), unusable

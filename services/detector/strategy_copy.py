@@ -1,0 +1,101 @@
+"""The detector's own copy of the strategy: which versions came, and by which one it judges.
+
+Promise: the first version holds at once; a later one when all items that it aligns are here, which its mark says.
+Then everybody whom it may touch is put on the agenda in the same transaction.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.strategy import StrategyApplied
+from services.detector.agenda import entering
+from services.detector.context import Context
+from services.detector.policy import compile_strategy
+
+MARK_PREFIX: Final = "strategy:"
+
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('leeway-strategy:' || current_schema(), 0))")
+_KEEP: Final = text(
+    "INSERT INTO strategies AS known (version, body, cleared, active) VALUES (:version, :body, false, false) "
+    "ON CONFLICT (version) DO UPDATE SET body = excluded.body WHERE known.body IS NULL"
+)
+_CLEAR: Final = text(
+    "INSERT INTO strategies (version, cleared, active) VALUES (:version, true, false) "
+    "ON CONFLICT (version) DO UPDATE SET cleared = true"
+)
+_ACTIVE_VERSION: Final = text("SELECT version FROM strategies WHERE active")
+_BODY: Final = text("SELECT body FROM strategies WHERE version = :version")
+_NEXT: Final = text(
+    "SELECT max(version) FROM strategies WHERE body IS NOT NULL AND (cleared OR NOT EXISTS "
+    "(SELECT FROM strategies WHERE active)) AND version > coalesce((SELECT version FROM strategies WHERE active), -1)"
+)
+_RETIRE: Final = text("UPDATE strategies SET active = false WHERE active")
+_ACTIVATE: Final = text("UPDATE strategies SET active = true WHERE version = :version")
+_ENTER_ALL: Final = text(
+    entering(
+        """
+        SELECT ref FROM items WHERE is_open AND (status_category = 'in_progress' OR ties IS NOT NULL)
+        UNION SELECT blocker FROM edges JOIN items ON items.ref = blocker
+        UNION SELECT dependent FROM edges JOIN items ON items.ref = dependent
+        UNION SELECT anchor FROM findings WHERE state <> 'resolved' AND anchor NOT LIKE 'cycle:%'
+        UNION SELECT 'team:' || team FROM items
+        UNION SELECT 'objective:' || objective FROM items WHERE objective IS NOT NULL
+        UNION SELECT 'cycle:' || ref FROM cycle_members
+        UNION SELECT unnest(CAST(:named AS text[]))
+        """
+    )
+)
+
+
+async def keep(conn: AsyncConnection, applied: StrategyApplied) -> None:
+    """Keep a version that came; raises `Misconfigured` if it cannot be judged by."""
+    compile_strategy(applied.strategy, applied.version)
+    await conn.execute(_LOCK)
+    await conn.execute(_KEEP, {"version": applied.version, "body": applied.model_dump_json(exclude_defaults=True)})
+    await _activate(conn)
+
+
+async def clear(conn: AsyncConnection, mark: str) -> None:
+    """Note that all items are aligned by the version that this mark names."""
+    await conn.execute(_LOCK)
+    await conn.execute(_CLEAR, {"version": int(mark.removeprefix(MARK_PREFIX))})
+    await _activate(conn)
+
+
+async def active_strategy(conn: AsyncConnection) -> StrategyApplied | None:
+    """Return the version that the detector judges by, or none before the first."""
+    version = await conn.scalar(_ACTIVE_VERSION)
+    return None if version is None else await _read(conn, version)
+
+
+async def _activate(conn: AsyncConnection) -> None:
+    """Judge by the newest version that may be judged by, if it is not that already."""
+    version = await conn.scalar(_NEXT)
+    if version is None:
+        return
+    await conn.execute(_RETIRE)
+    await conn.execute(_ACTIVATE, {"version": version})
+    named = [f"objective:{objective.id}" for objective in (await _read(conn, version)).strategy.objectives]
+    await conn.execute(_ENTER_ALL, {"named": named, "flow": ""})
+
+
+async def _read(conn: AsyncConnection, version: int) -> StrategyApplied:
+    return StrategyApplied.model_validate_json(await conn.scalar(_BODY, {"version": version}))
+
+
+class Contexts:
+    """The active version, compiled once."""
+
+    def __init__(self) -> None:
+        self._context: Context | None = None
+
+    async def active(self, conn: AsyncConnection) -> Context | None:
+        """Return what to judge by, as of this transaction; none before the first strategy."""
+        version = await conn.scalar(_ACTIVE_VERSION)
+        if version is None:
+            return None
+        if self._context is None or self._context.version != version:
+            self._context = compile_strategy((await _read(conn, version)).strategy, version)
+        return self._context
