@@ -4,11 +4,19 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 PAUSE_SECONDS = 0.01
+
+
+@overload
+async def eventually(check: Callable[[], Awaitable[T]], within: float = ...) -> T: ...
+
+
+@overload
+async def eventually(check: Callable[[], T], within: float = ...) -> T: ...
 
 
 async def eventually(check: Callable[[], T | Awaitable[T]], within: float = 10.0) -> T:

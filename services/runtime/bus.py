@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
+from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from prometheus_client import CollectorRegistry
 
@@ -23,7 +24,7 @@ from services.runtime.errors import LeewayError, Misconfigured
 from services.runtime.metrics import Instruments, Metrics
 from services.runtime.parking import park
 from services.runtime.progress import finish_batch, stored_positions
-from services.runtime.publisher import Publisher
+from services.runtime.publisher import Publisher, as_ours
 from services.runtime.records import Batch, Outgoing, Record, read, unreadable
 from services.runtime.settings import BusSettings
 from services.runtime.subscribers import GRACE_SECONDS, stream_broker
@@ -129,6 +130,9 @@ class Bus:
         await self.broker.connect()
         try:
             await asyncio.gather(*(one.start(self.broker) for one in self._subscriptions))
+        except KafkaError as error:
+            await self.stop_reading()
+            raise as_ours(error) from error
         except BaseException:
             await self.stop_reading()
             raise
@@ -138,12 +142,8 @@ class Bus:
         broker, self.broker = self.broker, None
         if broker is None:
             return
-        try:
-            async with asyncio.timeout(2 * GRACE_SECONDS):
-                await asyncio.gather(*(one.stop() for one in self._subscriptions))
-                await broker.stop()
-        except TimeoutError:  # aiokafka may hang here; what is not acknowledged is delivered again
-            log.warning("subscribers did not stop in time", room=self.room)
+        await asyncio.gather(*(one.stop() for one in self._subscriptions))
+        await broker.stop()
 
     async def stop(self) -> None:
         """Stop reading and disconnect."""

@@ -32,6 +32,9 @@ _TRANSIENT_CLASSES: Final = frozenset({"08", "40", "53", "57", "58"})
 _TRANSIENT_STATES: Final = frozenset({"25006", "55P03", "25P03", "25P02"})
 """Read-only (a standby, a full disk), lock not available, an idle transaction timed out, one already failed."""
 
+_NOT_OUR_SCHEMA: Final = frozenset({"42P01", "42703", "3F000", "42501"})
+"""No such table, no such column, no such schema, no right to it."""
+
 
 class Conflict(Transient):
     """Two transactions were in each other's way and PostgreSQL chose this one to go again."""
@@ -67,6 +70,14 @@ def transient_of(error: BaseException) -> Transient | None:
         # The driver's own errors of these two kinds mean a connection that is lost, closed or was never made.
         return Transient(message) if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) else None
     return Transient(message) if state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES else None
+
+
+def misconfigured_of(error: BaseException) -> Misconfigured | None:
+    """Return what to raise when the tables are not those that this version expects, or the user may not use them."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.Error) or cause.sqlstate not in _NOT_OUR_SCHEMA:
+        return None
+    return Misconfigured(f"The database is not set up for this version; run `leeway migrate`: {_first_line(cause)}")
 
 
 def _first_line(error: BaseException) -> str:
@@ -109,10 +120,10 @@ class RoomDatabase:
                 conn.info["parked"] = []
                 yield conn
         except (DBAPIError, psycopg.Error, PoolTimeoutError) as error:
-            transient = transient_of(error)
-            if transient is None:
+            ours = transient_of(error) or misconfigured_of(error)
+            if ours is None:
                 raise
-            raise transient from error
+            raise ours from error
 
 
 class Database:
@@ -145,6 +156,7 @@ class Database:
             max_overflow=2,
             pool_timeout=POOL_TIMEOUT_SECONDS,
             pool_pre_ping=True,
+            hide_parameters=True,  # errors are logged and parked, and values are people's words
             connect_args=connect_arguments(room, schema),
             execution_options={"room": room},
         )

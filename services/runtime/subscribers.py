@@ -4,6 +4,7 @@ FastStream's own default would lose records (it commits before the handler has r
 may make a subscriber; a test walks them all.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -90,6 +91,25 @@ def make_subscriber(
     if not isinstance(subscriber, BatchSubscriber):
         raise TypeError("FastStream made a subscriber that takes no batches")
     return subscriber
+
+
+async def stop_subscriber(subscriber: BatchSubscriber) -> None:
+    """Stop a subscriber, whatever state the broker is in; what it has at hand is finished or delivered again.
+
+    In a task of its own: when the broker is away, aiokafka's consumer ends its own stopping with a CancelledError,
+    which would look like ours, and leaves its connections open; or it hangs.
+    """
+    consumer = subscriber.consumer
+    stopping = asyncio.create_task(subscriber.stop())
+    await asyncio.wait({stopping}, timeout=2 * GRACE_SECONDS)
+    if stopping.done() and not stopping.cancelled() and stopping.exception() is None:
+        return
+    stopping.cancel()
+    logging.getLogger("leeway.faststream").warning("a consumer did not stop by itself")
+    if consumer is not None:
+        for task in consumer._fetcher._pending_tasks:  # noqa: SLF001 -- there is no public way to finish what it left
+            task.cancel()
+        await asyncio.wait({asyncio.create_task(consumer._client.close())}, timeout=GRACE_SECONDS)  # noqa: SLF001
 
 
 def breaches(subscriber: object) -> list[str]:

@@ -11,10 +11,16 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from schemas.topics import Topic
-from services.runtime.delivery import Again, Delivery, Handle, TooMuchParked, pause_seconds
+from services.runtime.delivery import Again, Delivery, Handle, TooMuchParked, pause_seconds, trace_of
 from services.runtime.errors import Misconfigured, Transient
 from services.runtime.records import Batch, Record, record_of
-from services.runtime.subscribers import EMBEDDED_FETCH_WAIT_MS, FETCH_WAIT_MS, RawRecords, make_subscriber
+from services.runtime.subscribers import (
+    EMBEDDED_FETCH_WAIT_MS,
+    FETCH_WAIT_MS,
+    RawRecords,
+    make_subscriber,
+    stop_subscriber,
+)
 
 if TYPE_CHECKING:
     from services.runtime.bus import Bus
@@ -36,7 +42,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         self._max_records = max_records
         self._delivery = Delivery(self._handle, self._set_aside, bus.clock, bus.metrics)
         self._subscriber: BatchSubscriber | None = None
-        self._names = {bus.settings.topic_prefix + topic.name: topic for topic in topics}
+        self._names: dict[str, Topic] = {}
         self._next: dict[TopicPartition, int] = {}
         self._placed: set[TopicPartition] = set()
         self.last_handled: float | None = None
@@ -45,6 +51,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         """Make the subscriber and begin to read where the database says."""
         self._next, self._placed, self.last_handled = {}, set(), None
         settings = self._bus.settings
+        self._names = {settings.topic_prefix + topic.name: topic for topic in self.topics}
         source = list(self._names) if settings.groups else await self._all_partitions()
         self._subscriber = make_subscriber(
             broker,
@@ -63,7 +70,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         """Stop reading."""
         subscriber, self._subscriber = self._subscriber, None
         if subscriber is not None:
-            await subscriber.stop()
+            await stop_subscriber(subscriber)
 
     @property
     def group(self) -> str:
@@ -107,13 +114,16 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
             if batch.records:
                 await self._delivery.deliver(batch)
                 self.last_handled = self._bus.clock.monotonic()
-        except Again:
+        except (Again, NackMessage):
             raise NackMessage from None
         except Transient as error:
             await self._bus.clock.sleep(pause_seconds(TRIES_OF_A_PAUSE, error.retry_after))
             raise NackMessage from None
         except (TooMuchParked, Misconfigured) as error:
             self._bus.fail(error)
+            await self._refuse()
+        except Exception as error:  # noqa: BLE001 -- even parking failed: FastStream would try again without a pause
+            log.warning("batch cannot even be parked", room=self._bus.room, trace=trace_of(error))
             await self._refuse()
 
     async def _refuse(self) -> None:

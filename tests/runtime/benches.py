@@ -1,4 +1,4 @@
-"""A room's bench for tests of the runtime: its tables in a schema of its own, a bus, and handlers that note what came."""
+"""A room's bench for tests of the runtime: its tables in a schema of its own, a bus, a handler that notes what came."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -72,6 +72,9 @@ class Bench:
     async def rows(self, query: str) -> list[tuple[Any, ...]]:
         async with self.room.transaction() as conn:
             return [tuple(row) for row in await conn.execute(text(query))]
+
+    async def parked(self) -> list[tuple[Any, ...]]:
+        return await self.rows("SELECT reason FROM parked ORDER BY id")
 
     @property
     def keys(self) -> list[str | None]:

@@ -38,15 +38,15 @@ async def test_processes_that_migrate_at_the_same_time_do_not_disturb_each_other
 def test_a_database_of_a_newer_version_is_refused(url: str, database_prefix: str) -> None:
     migrate(url, database_prefix, ["runtime"])
     with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(f"UPDATE {database_prefix}runtime.alembic_version SET version_num = '9999'")  # type: ignore[call-overload]
-    with pytest.raises(Misconfigured, match="revision 9999.*newer Leeway"):
+        conn.execute(f"UPDATE {database_prefix}runtime.alembic_version SET version_num = '9999'")  # noqa: S608
+    with pytest.raises(Misconfigured, match=r"revision 9999.*newer Leeway"):
         migrate(url, database_prefix, ["runtime"])
 
 
 def test_a_missing_table_is_found_out(url: str, database_prefix: str) -> None:
     migrate(url, database_prefix, ["runtime"])
     with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(f"ALTER TABLE {database_prefix}runtime.tokens DROP COLUMN role")  # type: ignore[call-overload]
+        conn.execute(f"ALTER TABLE {database_prefix}runtime.tokens DROP COLUMN role")
     assert len(schema_differences(url, database_prefix, "runtime")) == 1
 
 

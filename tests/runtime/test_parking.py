@@ -79,7 +79,7 @@ async def test_a_replayed_record_comes_again_on_its_partition_and_is_not_replaye
 
 @given(st.binary(max_size=200))
 def test_reading_any_bytes_gives_a_payload_or_a_sentence(value: bytes) -> None:
-    with pytest.raises(InvalidMessage, match="^invalid-payload"):
+    with pytest.raises(InvalidMessage, match=r"^invalid-payload"):
         read(record(value), WorkItemSnapshot)
 
 
