@@ -8,10 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from services.runtime.embedded import EmbeddedStack, temporary_home
+from services.runtime.embedded import EmbeddedStack, places, remove_home, temporary_home
 from services.runtime.embedded import programs as programs_module
-from services.runtime.embedded.endpoints import Home
-from services.runtime.embedded.places import database_folder
 from services.runtime.embedded.programs import find_postgres, reachable
 from services.runtime.embedded.users import Account, account_for_children
 from services.runtime.errors import Misconfigured
@@ -141,9 +139,23 @@ async def test_a_home_that_the_user_cannot_reach_keeps_its_mode_and_its_database
         elsewhere = Path(setting(stack.endpoints.database_url, "data_directory"))
         assert not elsewhere.is_relative_to(home)
     assert closed.stat().st_mode & 0o777 == 0o700
-    assert database_folder(Home(closed / "home"), throwaway=True).data == elsewhere
-    with temporary_home() as other:
-        (other / "postgres.folder").write_text(f"{elsewhere.parent}\n", encoding="utf-8")  # so that it is removed
+    assert is_gone(elsewhere)
+
+
+@AS_ROOT
+async def test_a_lasting_database_elsewhere_is_found_again_until_its_home_is_removed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "STATE_OF_THE_MACHINE", home / "machine")
+    closed = home / "closed"
+    closed.mkdir(mode=0o700)
+    async with EmbeddedStack(closed / "home", broker=False) as stack:
+        elsewhere = Path(setting(stack.endpoints.database_url, "data_directory"))
+        assert elsewhere.is_relative_to(home / "machine")
+    (closed / "home").rename(closed / "moved")
+    async with EmbeddedStack(closed / "moved", broker=False) as stack:
+        assert setting(stack.endpoints.database_url, "data_directory") == str(elsewhere)
+    remove_home(closed / "moved")
     assert is_gone(elsewhere)
 
 

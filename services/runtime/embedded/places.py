@@ -70,6 +70,7 @@ def remove_database(home: Home) -> None:
     """Remove the database's folder if it is not in the home."""
     if (elsewhere := _pointed_at(home)) is not None:
         shutil.rmtree(elsewhere, ignore_errors=True)
+        home.pointer.unlink(missing_ok=True)
 
 
 def _pointed_at(home: Home) -> Path | None:

@@ -13,7 +13,7 @@ import structlog
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.embedded.broker import Broker
 from services.runtime.embedded.endpoints import Endpoints, Home, HomeLock, write_endpoints
-from services.runtime.embedded.places import database_folder
+from services.runtime.embedded.places import database_folder, remove_database
 from services.runtime.embedded.postgres import Postgres
 from services.runtime.embedded.processes import Child, Guard
 from services.runtime.errors import LeewayError
@@ -46,7 +46,7 @@ class EmbeddedStack:
     """The supervised parts of a home, between `async with` and its end.
 
     `on_change` is awaited with the new endpoints when the broker came back with a new epoch. `throwaway` gives up
-    durability for speed, and has the home removed if this process is killed. Raises Misconfigured if the home has
+    durability for speed, and has the home removed if this process is killed (and a database outside of it in any case). Raises Misconfigured if the home has
     another supervisor, if its database is of another version, or if a part cannot be started.
     """
 
@@ -131,7 +131,7 @@ class EmbeddedStack:
         folder = database_folder(self._home, throwaway=self._throwaway)
         if self._throwaway and not folder.path.is_relative_to(self._home.path):
             self._guard.tell("remove", folder.path)
-            closing.callback(self._guard.tell, "keep", folder.path)
+            closing.callback(remove_database, self._home)
         logs = self._home.logs
         if database:
             self._postgres = Postgres(
