@@ -18,10 +18,10 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from services.runtime.connection import REQUEST_TIMEOUT_MS, bootstrap_servers, stream_security
 from services.runtime.settings import BusSettings
 
-BATCH_TIMEOUT_MS: Final = 25
+BATCH_TIMEOUT_MS: Final = 50
 """FastStream waits so long for records, and then again so long when none came: the latency of an idle subscriber."""
 FETCH_WAIT_MS: Final = 200
-EMBEDDED_FETCH_WAIT_MS: Final = 30
+EMBEDDED_FETCH_WAIT_MS: Final = 80
 """The embedded broker looks for new records at the end of this wait, not at once: it is the latency of a hop."""
 GRACE_SECONDS: Final = 10.0
 MAX_POLL_INTERVAL_MS: Final = 300_000
