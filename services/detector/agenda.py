@@ -73,12 +73,10 @@ async def take(conn: AsyncConnection, lane: Lane, now: datetime, limit: int) -> 
     """
     statement = _TAKE_FREE if await conn.scalar(_ANY_HELD) else _TAKE_ALL
     rows = await conn.execute(statement, {"lane": lane.value, "now": now, "limit": limit})
-    return {subject: flow for subject, flow in rows}
+    return {row.subject: row.flow for row in rows}
 
 
-async def settle(
-    conn: AsyncConnection, subjects: Sequence[str], checks: Mapping[str, datetime], now: datetime
-) -> None:
+async def settle(conn: AsyncConnection, subjects: Sequence[str], checks: Mapping[str, datetime], now: datetime) -> None:
     """Let judged subjects go, but for those whose verdict may change at a moment to come."""
     done = [subject for subject in subjects if subject not in checks]
     if done:

@@ -39,12 +39,12 @@ _WAITING: Final = text(
     """
 )
 _OPEN: Final = text(
-    "SELECT objective, count(*) FROM items WHERE is_open AND objective IS NOT NULL "
+    "SELECT objective, count(*) AS open_items FROM items WHERE is_open AND objective IS NOT NULL "
     "AND objective = ANY(CAST(:objectives AS text[])) GROUP BY objective"
 )
 _LAST_TOUCH: Final = text(
     "SELECT o.objective, (SELECT max(i.last_touched) FROM items i WHERE i.visible AND i.objective IS NOT NULL "
-    "AND i.objective = o.objective) FROM unnest(CAST(:objectives AS text[])) AS o (objective)"
+    "AND i.objective = o.objective) AS last_touch FROM unnest(CAST(:objectives AS text[])) AS o (objective)"
 )
 _LEAVES: Final = text(
     """
@@ -71,10 +71,12 @@ async def read_teams(
         waiting[row.team].append(WaitingTeam(row.other, row.dependencies, row.since))
     found = {}
     for team in teams:
-        row = active.get(team)
         others = tuple(waiting.get(team, ()))
-        counts = (row.active, row.unaligned, row.next_to_lapse) if row else (0, 0, None)
-        found[team] = TeamFacts(team, *counts, others)
+        counted = active.get(team)
+        if counted is None:
+            found[team] = TeamFacts(team, waiting=others)
+        else:
+            found[team] = TeamFacts(team, counted.active, counted.unaligned, counted.next_to_lapse, others)
     return found
 
 
@@ -83,8 +85,8 @@ async def read_objectives(
 ) -> dict[str, ObjectiveFacts]:
     """Return the facts of these objectives; those that the strategy does not name have no leaves, for want of a day."""
     wanted = {"objectives": list(objectives)}
-    opened = {objective: count for objective, count in await conn.execute(_OPEN, wanted)}
-    touched = {objective: last for objective, last in await conn.execute(_LAST_TOUCH, wanted)}
+    opened = {row.objective: row.open_items for row in await conn.execute(_OPEN, wanted)}
+    touched = {row.objective: row.last_touch for row in await conn.execute(_LAST_TOUCH, wanted)}
     found = {}
     for objective in objectives:
         base, added = await _leaves(conn, objective, context)

@@ -37,7 +37,7 @@ async def read_items(conn: AsyncConnection, refs: Iterable[str]) -> dict[str, It
 
 async def read_neighbourhoods(conn: AsyncConnection, refs: Sequence[str]) -> dict[str, ItemNeighbourhood]:
     """Return the known ones among these items with all that they wait for and all that waits for them."""
-    pairs: list[Pair] = [tuple(row) for row in await conn.execute(_PAIRS, {"refs": list(refs)})]  # type: ignore[misc]
+    pairs: list[Pair] = [tuple(row) for row in await conn.execute(_PAIRS, {"refs": list(refs)})]
     items = await read_items(conn, {*refs, *(end for pair in pairs for end in pair[:2])})
     return assemble([items[ref] for ref in refs if ref in items], pairs, items)
 

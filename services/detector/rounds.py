@@ -19,7 +19,7 @@ from services.detector.groups import read_objectives, read_teams
 from services.detector.judging import Change, Judged, Scene, differences
 from services.detector.neighbourhood import read_items, read_neighbourhoods
 from services.detector.rules.registry import judge
-from services.detector.verdict import NOTHING, Verdict
+from services.detector.verdict import NOTHING, Draft, Verdict
 from services.runtime.bus import Bus
 from services.runtime.faultpoints import faultpoint
 
@@ -102,10 +102,8 @@ async def judge_cycles(conn: AsyncConnection, bus: Bus, context: Context, now: d
     return len(taken)
 
 
-def _judge_components(
-    components: list[frozenset[str]], before: Mapping[str, set[str]], scene: Scene
-) -> Verdict:
-    drafts = []
+def _judge_components(components: list[frozenset[str]], before: Mapping[str, set[str]], scene: Scene) -> Verdict:
+    drafts: list[Draft] = []
     for component in components:
         facts = CycleFacts(tuple(scene.items[ref] for ref in sorted(component)))
         drafts.extend(judge(facts, scene.context, scene.now).findings)
@@ -140,5 +138,3 @@ async def _judge_and_keep(
 async def _keep(conn: AsyncConnection, bus: Bus, results: Results, context: Context) -> None:
     await store_findings.keep(conn, bus, results.changes, context.version)
     await store_findings.confirm(conn, results.confirmed, context.version)
-
-

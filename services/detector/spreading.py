@@ -42,7 +42,7 @@ _ADD_UP: Final = text(
     """
 )
 _SPREAD: Final = text(
-    "WITH stirred AS MATERIALIZED (SELECT ref, parent FROM items WHERE ref = ANY(CAST(:refs AS text[])))"
+    "WITH stirred AS MATERIALIZED (SELECT ref, parent FROM items WHERE ref = ANY(CAST(:refs AS text[])))"  # noqa: S608 -- our own text
     ", before AS MATERIALIZED (SELECT DISTINCT blocker AS ref FROM edges WHERE dependent = ANY(CAST(:refs AS text[])))"
     ", after AS MATERIALIZED (SELECT DISTINCT dependent AS ref FROM edges WHERE blocker = ANY(CAST(:refs AS text[])))"
     ", above AS MATERIALIZED ("
@@ -65,7 +65,7 @@ _SPREAD: Final = text(
         UNION SELECT unnest(CAST(:groups AS text[]))
         """
     )
-)
+)  # fmt: skip
 """An item comes onto the agenda only if some rule on items could say anything of it: in progress, claimed twice, with
 a dependency, or with a finding. Whoever adds a rule on items that asks for something else adds it here."""
 

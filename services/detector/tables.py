@@ -40,7 +40,7 @@ items: Final = Table(
     metadata,
     Column("ref", Text, primary_key=True),
     Column("revision", BigInteger, nullable=False),
-    Column("content_hash", BigInteger, nullable=False, comment="of all that a rule or a reader could notice"),
+    Column("content_hash", BigInteger, nullable=False),  # of all that a rule or a reader could notice
     Column("key", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("url", Text),
@@ -48,21 +48,21 @@ items: Final = Table(
     Column("status_category", Text, nullable=False),
     Column("visible", Boolean, nullable=False),
     Column("absence", Text),
-    Column("is_open", Boolean, nullable=False, comment="visible and not done"),
+    Column("is_open", Boolean, nullable=False),  # visible and not done
     Column("resolution", Text),
     Column("resolution_name", Text),
     Column("created", _instant, nullable=False),
     Column("started", _instant),
     Column("done", _instant),
-    Column("touched", _instant, nullable=False, comment="the item's own last touch"),
-    Column("last_touched", _instant, nullable=False, comment="with those of its direct sub-tasks"),
+    Column("touched", _instant, nullable=False),  # the item's own last touch
+    Column("last_touched", _instant, nullable=False),  # with those of its direct sub-tasks
     Column("has_children", Boolean, nullable=False),
     Column("due", Date),
     Column("start", Date),
     Column("assignee", Text),
     Column("team", Text, nullable=False),
     Column("objective", Text),
-    Column("ties", Text, comment="JSON of the claims that tie; none when it is not ambiguous"),
+    Column("ties", Text),  # JSON of the claims that tie; none when it is not ambiguous
     Column("parent", Text),
     Column("epic", Text),
     Column("labels", ARRAY(Text), nullable=False),
@@ -99,7 +99,7 @@ dirty: Final = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("subject", Text, nullable=False),
-    Column("flow", Text, nullable=False, comment="the load that brought it, empty for none"),
+    Column("flow", Text, nullable=False),  # the load that brought it, empty for none
     Index("dirty_flow", "flow", "id"),
     Index("dirty_held", "subject", postgresql_where=text("flow <> ''")),
 )
@@ -132,18 +132,18 @@ findings: Final = Table(
     Column("fingerprint", Text, primary_key=True),
     Column("revision", BigInteger, nullable=False),
     Column("rule", Text, nullable=False),
-    Column("anchor", Text, nullable=False, comment="the subject whose judging writes this finding"),
+    Column("anchor", Text, nullable=False),  # the subject whose judging writes this finding
     Column("state", Text, nullable=False),
     Column("transition", Text, nullable=False),
     Column("severity", Text, nullable=False),
     Column("team", Text),
     Column("objective", Text),
-    Column("content_hash", BigInteger, nullable=False, comment="of severity, team, objective and evidence"),
+    Column("content_hash", BigInteger, nullable=False),  # of severity, team, objective and evidence
     Column("judged_version", Integer, nullable=False),
     Column("opened_at", _instant, nullable=False),
     Column("resolved_at", _instant),
     Column("flow", Text),
-    Column("body", Text, nullable=False, comment="the Finding as it was last published"),
+    Column("body", Text, nullable=False),  # the Finding as it was last published
     Index("findings_anchor", "anchor", postgresql_where=text("state <> 'resolved'")),
     Index("findings_state", "state", "rule"),
 )
@@ -161,8 +161,8 @@ strategies: Final = Table(
     "strategies",
     metadata,
     Column("version", Integer, primary_key=True),
-    Column("body", Text, comment="the StrategyApplied; none while only its mark has come"),
-    Column("cleared", Boolean, nullable=False, comment="all items aligned by it are in"),
+    Column("body", Text),  # the StrategyApplied; none while only its mark has come
+    Column("cleared", Boolean, nullable=False),  # all items aligned by it are in
     Column("active", Boolean, nullable=False),
     Index("strategies_active", "active", unique=True, postgresql_where=text("active")),
 )
