@@ -46,8 +46,9 @@ class EmbeddedStack:
     """The supervised parts of a home, between `async with` and its end.
 
     `on_change` is awaited with the new endpoints when the broker came back with a new epoch. `throwaway` gives up
-    durability for speed, and has the home removed if this process is killed (and a database outside of it in any case). Raises Misconfigured if the home has
-    another supervisor, if its database is of another version, or if a part cannot be started.
+    durability for speed and has the home removed if this process is killed; a throwaway database that could not lie in
+    the home goes with the stack. Raises Misconfigured if the home has another supervisor, if its database is of another
+    version, or if a part cannot be started.
     """
 
     def __init__(
