@@ -55,9 +55,9 @@ def functions(path: Path) -> Iterator[Function]:
 
 
 def broad_excepts(path: Path) -> Iterator[int]:
-    """The lines of the handlers that catch everything."""
+    """The lines of the handlers that catch everything and keep it; what cleans up and raises again is none."""
     for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.ExceptHandler) and (node.type is None or _catches_all(node.type)):
+        if isinstance(node, ast.ExceptHandler) and _catches_all(node.type) and not _raises_again(node):
             yield node.lineno
 
 
@@ -74,6 +74,13 @@ def _body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-def _catches_all(kind: ast.expr) -> bool:
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
+def _catches_all(kind: ast.expr | None) -> bool:
+    if kind is None:
+        return True
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
     return any(isinstance(one, ast.Name) and one.id in {"Exception", "BaseException"} for one in kinds)
