@@ -111,7 +111,7 @@ class Importer:
         known = {**found.status_categories, **request.options.status_categories}
         # Both trackers of one export go by the same name.
         twin_site = request.options.twin_site or request.site
-        options = replace(request.options, status_categories=known, twin_site=twin_site)
+        options = replace(request.options, status_categories=known, twin_site=twin_site, tell_changes=request.changes)
         return pages_of(entries_of(request.paths, found), PAGE, request.site, request.as_of, options)
 
     async def _begin(self) -> str:
@@ -170,7 +170,7 @@ class Importer:
 
     def _beside(self, page: Page, news: list[Written], known: dict[str, Known], flow: str) -> Iterator[Outgoing]:
         """Give what goes out beside the snapshots: changes since the snapshot before, and notices of bad lines."""
-        for one in news if self.request.changes else ():
+        for one in news:
             before = known.get(one.ref)
             since = one.changes if before is None else [each for each in one.changes if each.at > before.updated]
             yield from changes_out(self.bus, one.tracker, since, flow)

@@ -63,7 +63,8 @@ class MappingOptions:
     `bots` are account ids, user names or shown names; `leeway_account` is our own account's id. `custom_fields` are
     the wanted ones, by id or by name. `status_categories` are known categories by status id: they tell what
     an old status in a changelog meant. `epic_link_fields`, `start_fields`, `estimate_fields` are ids of custom fields.
-    `base_url` is the site's address for people. `twin_site` is the name of the connection to the other tracker.
+    `base_url` is the site's address for people; `tell_changes` says whether
+    changes are wanted beside the item. `twin_site` is the name of the connection to the other tracker.
     """
 
     dependency_types: tuple[DependencyType, ...] = DEPENDENCY_TYPES
@@ -78,6 +79,7 @@ class MappingOptions:
     in_progress_sections: frozenset[str] = frozenset({"in progress", "doing", "in review", "review", "in development"})
     base_url: str | None = None
     twin_site: str | None = None
+    tell_changes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +121,13 @@ def ending_of(name: str | None, options: MappingOptions) -> Resolution | None:
     return Resolution.CANCELLED if name in options.cancelled_resolutions else Resolution.DELIVERED
 
 
-def actor_kind(names: tuple[str | None, ...], options: MappingOptions, *, is_app: bool) -> ActorKind:
+def actor_kind(
+    names: tuple[str | None, ...], bots: frozenset[str], leeway_account: str | None, *, is_app: bool
+) -> ActorKind:
     """Return who this is, by any of the names that the tracker knows them by."""
-    if options.leeway_account is not None and options.leeway_account in names:
+    if leeway_account is not None and leeway_account in names:
         return ActorKind.LEEWAY
-    return ActorKind.BOT if is_app or any(name in options.bots for name in names) else ActorKind.PERSON
+    return ActorKind.BOT if is_app or any(name in bots for name in names) else ActorKind.PERSON
 
 
 def is_person(actor: Actor | None) -> bool:

@@ -98,7 +98,7 @@ def _mapped(task: Task) -> Mapped:
         twins=twins_of(task),
         custom_fields=custom_fields_of(task),
     )
-    return Mapped(item, changes)
+    return Mapped(item, changes if task.options.tell_changes else ())
 
 
 def _title(task: Task) -> str:

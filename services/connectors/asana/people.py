@@ -12,4 +12,6 @@ def actor_of(raw: object, options: MappingOptions) -> Actor | None:
     if gid is None:
         return None
     is_app = person.get("resource_type", "user") != "user"
-    return Actor(id=gid, name=shown or gid, kind=actor_kind((gid, shown), options, is_app=is_app))
+    return Actor(
+        id=gid, name=shown or gid, kind=actor_kind((gid, shown), options.bots, options.leeway_account, is_app=is_app)
+    )

@@ -4,14 +4,15 @@ All shapes of an issue are read: Cloud v3 and v2, Data Center, the agile one; wi
 unusable in one field is dropped; an issue without id, key or time of creation is set aside. No input raises.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.work_items import ChangeKind, WorkItem, WorkItemChange
-from services.connectors.jira.changelog import NO_CHANGELOG, change_of, changelog_of
+from schemas.work_items import Actor, ChangeKind, WorkItem, WorkItemChange
+from services.connectors.jira.changelog import NO_CHANGELOG, Entry, change_of, changelog_of
 from services.connectors.jira.hierarchy import above_of, project_of, sprint_of, type_of
 from services.connectors.jira.issue import Issue
 from services.connectors.jira.links import links_of, twins_of
@@ -71,8 +72,9 @@ def _mapped(issue: Issue) -> Mapped:
     links, dependencies = links_of(issue)
     versions = fix_versions_of(issue)
     due = due_of(issue, versions)
-    changes = tuple(_changes(issue))
-    touched = _touched(issue, changes)
+    comments = tuple(_comments(issue))
+    entries = tuple(entry for entry in issue.log.entries if by(entry.at, issue.as_of))
+    touched = _touched(issue, comments, entries)
     renamed, moved = issue.undone("summary"), issue.undone("key")
     item = WorkItem(
         ref=issue.ref,
@@ -86,7 +88,7 @@ def _mapped(issue: Issue) -> Mapped:
         resolution=standing.resolution,
         resolution_name=standing.resolution_name,
         created=issue.created,
-        updated=_updated(issue, touched, changes),
+        updated=_updated(issue, touched, (*comments, *entries)),
         started=standing.started,
         done=standing.done,
         touched=touched,
@@ -112,7 +114,7 @@ def _mapped(issue: Issue) -> Mapped:
         twins=twins_of(issue),
         custom_fields=custom_fields_of(issue),
     )
-    return Mapped(item, changes)
+    return Mapped(item, tuple(_changes(issue, comments, entries)) if issue.options.tell_changes else ())
 
 
 def _url(issue: Issue) -> str | None:
@@ -120,35 +122,53 @@ def _url(issue: Issue) -> str | None:
     return f"{base.rstrip('/')}/browse/{issue.key}" if base else None
 
 
-def _changes(issue: Issue) -> Iterator[WorkItemChange]:
-    """Give the comments, then the entries of the changelog, that there were by `as_of`. A comment's text stays out."""
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    id: str
+    at: datetime
+    by: Actor | None
+
+
+def _comments(issue: Issue) -> Iterator[_Comment]:
+    """Give the comments that there were by `as_of`. What they say stays out."""
     for comment in map(mapping, sequence(mapping(issue.fields.get("comment")).get("comments"))):
         at, id_ = instant_of(comment.get("created")), identity(comment.get("id"))
         if at is not None and id_ is not None and by(at, issue.as_of):
-            yield WorkItemChange(
-                ref=issue.ref, key=issue.key, change_id=f"comment:{id_}", kind=ChangeKind.COMMENT, field="comment",
-                at=at, by=actor_of(comment.get("author"), issue.options),
-            )  # fmt: skip
-    if issue.log.entries:
+            yield _Comment(id_, at, actor_of(comment.get("author"), issue.options))
+
+
+def _changes(issue: Issue, comments: Sequence[_Comment], entries: Sequence[Entry]) -> Iterator[WorkItemChange]:
+    """Give the comments, then what the changelog holds."""
+    ref, key = issue.ref, issue.key
+    for one in comments:
+        yield WorkItemChange(
+            ref=ref,
+            key=key,
+            change_id=f"comment:{one.id}",
+            kind=ChangeKind.COMMENT,
+            field="comment",
+            at=one.at,
+            by=one.by,
+        )
+    if entries:
         meanings = {id_: category.value for id_, category in categories_of(issue).items()}
-        happened = (entry for entry in issue.log.entries if by(entry.at, issue.as_of))
-        yield from (change_of(entry, issue.ref, issue.key, meanings) for entry in happened)
+        yield from (change_of(entry, ref, key, meanings) for entry in entries)
 
 
-def _touched(issue: Issue, changes: tuple[WorkItemChange, ...]) -> datetime:
+def _touched(issue: Issue, comments: Sequence[_Comment], entries: Sequence[Entry]) -> datetime:
     """Return the last touch of the issue itself: its creation, a person's comment or change, its resolution."""
     touches = [issue.created]
-    touches += [change.at for change in changes if change.kind is ChangeKind.COMMENT and is_person(change.by)]
-    touches += [entry.at for entry in issue.log.entries if entry.is_touch and by(entry.at, issue.as_of)]
+    touches += [one.at for one in comments if is_person(one.by)]
+    touches += [entry.at for entry in entries if entry.is_touch]
     resolved = instant_of(issue.fields.get("resolutiondate"))
     if resolved is not None and by(resolved, issue.as_of):
         touches.append(resolved)
     return max(touches)
 
 
-def _updated(issue: Issue, touched: datetime, changes: tuple[WorkItemChange, ...]) -> datetime:
+def _updated(issue: Issue, touched: datetime, happened: Iterable[_Comment | Entry]) -> datetime:
     """Return the tracker's own `updated`, or for an earlier time the last that is known to have happened by then."""
     updated = instant_of(issue.fields.get("updated"))
     if updated is not None and by(updated, issue.as_of):
         return updated
-    return max([touched, *(change.at for change in changes)])
+    return max([touched, *(one.at for one in happened)])

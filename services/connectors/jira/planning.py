@@ -75,7 +75,11 @@ def _person_before(undone: Entry, options: MappingOptions) -> Actor | None:
     if undone.old is None:
         return None
     name = undone.old_text or undone.old
-    return Actor(id=undone.old, name=name, kind=actor_kind((undone.old, name), options, is_app=False))
+    return Actor(
+        id=undone.old,
+        name=name,
+        kind=actor_kind((undone.old, name), options.bots, options.leeway_account, is_app=False),
+    )
 
 
 def named_of(issue: Issue, field: str) -> str | None:
