@@ -6,14 +6,17 @@ objective or the parent that it had, the far ends of dependencies that it no lon
 nobody can find them from the new state.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.detector.rows import EDGE_COLUMNS, ITEM_COLUMNS, ItemRows
 from services.runtime.database import Conflict, copy_rows
+
+Known = Row[Any]
+"""What is stored of an item: revision, content hash, team, objective and parent."""
 
 _OVERWRITTEN: Final = ", ".join(
     f"{name} = excluded.{name}" for name in ITEM_COLUMNS if name not in ("ref", "last_touched", "has_children")
@@ -66,22 +69,38 @@ async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows]) -> int:
     if not fresh:
         return 0
     await copy_rows(conn, "staged_items", ITEM_COLUMNS, (one.values for one in fresh))
-    for ref, inserted in await conn.execute(_UPSERT):
-        if not inserted and ref not in known:
-            raise Conflict(f"Another detector stored {ref} first.")
-    changed = [one for one in fresh if one.ref not in known or known[one.ref].content_hash != one.content_hash]
+    applied = await _upsert(conn, known)
+    changed = [one for one in fresh if one.ref in applied and _is_news(one, known.get(one.ref))]
     stale = await _store_edges(conn, changed, known)
     await _note_dirty(conn, changed, known, stale)
     return len(changed)
 
 
-async def _lock_known(conn: AsyncConnection, rows: Sequence[ItemRows]) -> dict[str, Row[tuple[object, ...]]]:
+async def _upsert(conn: AsyncConnection, known: Mapping[str, Known]) -> set[str]:
+    """Write what is staged; return the refs written.
+
+    An item that we took for new may have been stored meanwhile: a newer one stays, an older one is replaced, but only
+    in another try, which looks at what it was.
+    """
+    applied = set()
+    for ref, inserted in await conn.execute(_UPSERT):
+        if not inserted and ref not in known:
+            raise Conflict(f"Another detector stored {ref} first.")
+        applied.add(ref)
+    return applied
+
+
+def _is_news(one: ItemRows, before: Known | None) -> bool:
+    return before is None or before.content_hash != one.content_hash
+
+
+async def _lock_known(conn: AsyncConnection, rows: Sequence[ItemRows]) -> dict[str, Known]:
     found = await conn.execute(_LOCK_KNOWN, {"refs": [one.ref for one in rows]})
     return {row.ref: row for row in found}
 
 
 async def _store_edges(
-    conn: AsyncConnection, changed: Sequence[ItemRows], known: dict[str, Row[tuple[object, ...]]]
+    conn: AsyncConnection, changed: Sequence[ItemRows], known: Mapping[str, Known]
 ) -> list[tuple[str, str]]:
     """Make the edges of changed items those that they tell now; return (teller, far end) of each that is gone."""
     edges = [edge for one in changed for edge in one.edges]
@@ -98,7 +117,7 @@ async def _store_edges(
 async def _note_dirty(
     conn: AsyncConnection,
     changed: Sequence[ItemRows],
-    known: dict[str, Row[tuple[object, ...]]],
+    known: Mapping[str, Known],
     stale: Iterable[tuple[str, str]],
 ) -> None:
     flows = {one.ref: one.flow for one in changed}
@@ -123,7 +142,7 @@ def _groups(team: str | None, objective: str | None) -> Iterable[str]:
         yield f"objective:{objective}"
 
 
-def _left_behind(before: Row[tuple[object, ...]], now: ItemRows) -> Iterable[str]:
+def _left_behind(before: Known, now: ItemRows) -> Iterable[str]:
     """Yield the subjects that the item belonged to and no longer does."""
     yield from _groups(
         before.team if before.team != now.team else None,
