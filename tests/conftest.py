@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from services.runtime.database import Database
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks for the session's broker is a flow test, and is run again on Apache Kafka."""
+    for item in items:
+        if "bus_settings" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flow)
+
+
 @pytest.fixture(scope="session")
 def shared_stack() -> Iterator[stack.SharedStack]:
     shared = stack.SharedStack()
