@@ -29,14 +29,14 @@ _BELOW: Final = (
     f"epic = ANY({_OF.format('tokens')}) AND {_HEIR}",
     f"{_BY_TWIN} AND {_HEIR}",
 )
-_MAY_INHERIT: Final = "coalesce(parent, epic, objective) IS NOT NULL OR twins IS NOT NULL"
+_CONCERNED: Final = f"twins IS NOT NULL OR ({_HEIR} AND coalesce(parent, epic, objective) IS NOT NULL)"
 _TARGETS: Final = (
     "WITH target AS MATERIALIZED (SELECT unnest(string_to_array(targets, chr(10))) AS token FROM dirty "
     "WHERE id = ANY(CAST(:ids AS bigint[]))) "
 )
 _TARGET: Final = "ANY(ARRAY(SELECT token FROM target))"
 _AROUND_TARGETS: Final = (
-    ("true", f"ref = {_TARGET} AND {_HEIR} AND ({_MAY_INHERIT})"),
+    ("true", f"ref = {_TARGET} AND ({_CONCERNED})"),
     ("false", f"parent = {_TARGET} AND {_HEIR}"),
     ("false", f"epic = {_TARGET} AND {_HEIR}"),
     ("false", "twins IS NOT NULL AND twins && ARRAY(SELECT token FROM target)"),
@@ -269,7 +269,7 @@ async def take_dirty(conn: AsyncConnection, limit: int) -> Dirty | None:
 async def around_dirty(conn: AsyncConnection, version: int, dirty: Dirty) -> list[tuple[Linked, bool]]:
     """Return the targets that may inherit, marked as such, then what hangs directly below any target.
 
-    An item that tells of a target as its twin is returned even if it has a claim, which its twin may inherit.
+    An item that tells of a twin is returned even if it has a claim: its twin may inherit that.
     """
     columns = f"{_NARROW}, {_STALE_BODY}"
     branches = (
