@@ -1,6 +1,7 @@
 """Who is told: the receivers as the configuration names them. Closed: an unknown key is an error."""
 
 import re
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -65,6 +66,25 @@ def deliver_to(url: str, secret: str) -> Receiver:
         waits=QUICK_WAITS,
         concurrency=16,
         timeout_seconds=10.0,
+    )
+
+
+def webhook(name: str, url: str, secret: str, allowed_networks: Sequence[str] = ()) -> Receiver:
+    """Return a receiver of signed webhooks as the configuration names it.
+
+    Plain http is allowed only where the operator has allowed internal networks for it.
+    """
+    parts = urlsplit(url)
+    return Receiver.model_validate(
+        {
+            "name": name,
+            "kind": "webhook",
+            "url": url,
+            "secrets": tuple(secret.split()),
+            "allowed_networks": tuple(allowed_networks),
+            "allow_http": bool(allowed_networks),
+            "ports": (parts.port or (80 if parts.scheme == "http" else 443),),
+        }
     )
 
 

@@ -20,7 +20,7 @@ from services.runtime.bus import Bus
 from services.runtime.clock import Clock
 from services.runtime.database import Database
 from services.runtime.delivery import pause_seconds
-from services.runtime.errors import Transient
+from services.runtime.errors import LeewayError, Transient
 from services.runtime.health import Health, RoomHealth, check_all
 from services.runtime.http import HttpServer, build_http
 from services.runtime.metrics import Instruments
@@ -100,6 +100,15 @@ class Host:
             for running in self._rooms:
                 running.context.bus.move_to(bus)
         await self.start()
+
+    def bus_of(self, name: str) -> Bus:
+        """Return the bus of a room, by the room's name."""
+        return next(running.context.bus for running in self._rooms if running.room.name == name)
+
+    def failures(self) -> tuple[LeewayError, ...]:
+        """Return why rooms have stopped reading, if any have."""
+        failed = (running.context.bus.failure for running in self._rooms)
+        return tuple(failure for failure in failed if failure is not None)
 
     async def health(self) -> Health:
         """Look after all rooms."""

@@ -1,0 +1,66 @@
+"""Which rooms there are, and how the configuration becomes what each is built with."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from services.connectors import app as connectors
+from services.connectors.mapped import DependencyType, MappingOptions
+from services.detector import app as detector
+from services.mapper import app as mapper
+from services.notifier import app as notifier
+from services.notifier.receivers import Receiver, webhook
+from services.runtime.configuration import Configuration, OutwardEnd
+from services.runtime.errors import Misconfigured
+from services.runtime.host import BuildRoom
+from services.runtime.secrets import Secret
+from services.runtime.settings import Settings
+
+ROOMS = (connectors.ROOM, mapper.ROOM, detector.ROOM, notifier.ROOM)
+
+
+def builders(receivers: Sequence[Receiver] = ()) -> dict[str, BuildRoom]:
+    """Return how each room is built, in the order in which they start: who writes first, first."""
+    return {
+        connectors.ROOM: connectors.build_app,
+        mapper.ROOM: mapper.build_app,
+        detector.ROOM: detector.build_app,
+        notifier.ROOM: partial(notifier.build_app, receivers=receivers),
+    }
+
+
+def chosen(rooms: Mapping[str, BuildRoom], name: str) -> BuildRoom:
+    """Return how one room is built, or say which rooms there are."""
+    if name not in rooms:
+        raise Misconfigured(f"There is no room {name!r}; rooms are {', '.join(rooms)}.")
+    return rooms[name]
+
+
+def mapping_options(configuration: Configuration) -> MappingOptions:
+    """Return how raw items are read, as the configuration says."""
+    types = tuple(
+        DependencyType(link.type, _phrase(link.type, link.outward_is), link.outward_is.value)
+        for link in configuration.dependency_links
+    )
+    return MappingOptions(dependency_types=types, bots=frozenset(configuration.bots))
+
+
+def _phrase(link_type: str, outward_is: OutwardEnd) -> str:
+    """Return the label that tells the two sides apart where the site kept the usual words."""
+    return "depends on" if outward_is is OutwardEnd.DEPENDENT else link_type.lower()
+
+
+def receivers_of(configuration: Configuration, settings: Settings) -> tuple[Receiver, ...]:
+    """Return the receivers with their secrets, or say which secret is missing."""
+    return tuple(
+        webhook(receiver.id, receiver.webhook, _secret(receiver.secret, receiver.id, settings), receiver.allowed_networks)
+        for receiver in configuration.receivers
+    )
+
+
+def _secret(name: str | None, receiver: str, settings: Settings) -> str:
+    found: Secret | None = settings.webhook_secret if name is None else settings.secret(name)
+    if found is None:
+        raise Misconfigured(
+            f"The receiver {receiver!r} has no secret to sign with: set LEEWAY_WEBHOOK_SECRET, or name a `secret` there."
+        )
+    return found.get_secret_value()
