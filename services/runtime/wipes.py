@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from sqlalchemy import text
 
@@ -61,15 +62,17 @@ async def begin_anew(database: RoomDatabase, bus: Bus) -> None:
 async def end_offsets(settings: BusSettings, places: list[Place]) -> dict[Place, int]:
     """Ask the broker for the ends of partitions; those that it does not have are left out."""
     consumer = AIOKafkaConsumer(**client_arguments(settings))
+    admin = AIOKafkaAdminClient(**client_arguments(settings))
     prefix = settings.topic_prefix
     try:
+        await admin.start()
         await consumer.start()
-        there = await consumer.topics()
-        asked = [TopicPartition(prefix + topic, at) for topic, at in places if prefix + topic in there]
-        counts = {one.topic: consumer.partitions_for_topic(one.topic) or set() for one in asked}
-        ends = await consumer.end_offsets([one for one in asked if one.partition in counts[one.topic]])
+        counts = {one["topic"]: len(one["partitions"]) for one in await admin.describe_topics()}
+        asked = [TopicPartition(prefix + topic, at) for topic, at in places if at < counts.get(prefix + topic, 0)]
+        ends = await consumer.end_offsets(asked)
     except KafkaError as error:
         raise as_ours(error) from error
     finally:
         await consumer.stop()
+        await admin.close()
     return {(at.topic.removeprefix(prefix), at.partition): end for at, end in ends.items()}
