@@ -32,12 +32,18 @@ def key_of(token: Token) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What the alignment of an item and of those below it depends on."""
+    """What the alignment of an item and of those below it depends on.
+
+    Parent and epic are told by ref, by key, or by both; the key counts where nothing is known by the ref, since some
+    shapes give an epic another id than its own.
+    """
 
     ref: str
     key: str
     parent: Token | None
+    parent_key: Token | None
     epic: Token | None
+    epic_key: Token | None
     twins: tuple[Token, ...]
     direct: Alignment
 
@@ -47,7 +53,8 @@ class Node:
 
     def points_to(self) -> Iterator[Token]:
         """Yield where the item's own links go."""
-        yield from (token for token in (self.parent, self.epic, *self.twins) if token is not None)
+        above = (self.parent, self.parent_key, self.epic, self.epic_key)
+        yield from (token for token in (*above, *self.twins) if token is not None)
 
 
 def node_of(item: WorkItem, direct: Alignment) -> Node:
@@ -56,15 +63,17 @@ def node_of(item: WorkItem, direct: Alignment) -> Node:
     return Node(
         ref=item.ref,
         key=item.key,
-        parent=_above(item.ref, item.parent, item.parent_key),
-        epic=_above(item.ref, item.epic, item.epic_key),
+        parent=item.parent,
+        parent_key=_key_token(item.ref, item.parent_key),
+        epic=item.epic,
+        epic_key=_key_token(item.ref, item.epic_key),
         twins=tuple(twins),
         direct=direct,
     )
 
 
-def _above(own: str, ref: str | None, key: str | None) -> Token | None:
-    return ref or (key_tokens(own, key)[0] if key else None)
+def _key_token(own: str, key: str | None) -> Token | None:
+    return key_tokens(own, key)[0] if key else None
 
 
 def _twin_token(twin: Twin) -> Token | None:
@@ -88,11 +97,14 @@ class Neighbourhood:
 
     def above(self, node: Node) -> list[tuple[AlignmentRule, str]]:
         """Return whom the item inherits from, nearest first, with the rule that says so."""
-        found = [(AlignmentRule.PARENT, ref) for ref in self._meant(node.parent)]
-        found += [(AlignmentRule.EPIC, ref) for ref in self._meant(node.epic)]
+        found = [(AlignmentRule.PARENT, ref) for ref in self._named(node.parent, node.parent_key)]
+        found += [(AlignmentRule.EPIC, ref) for ref in self._named(node.epic, node.epic_key)]
         if node.twins or self._told_by:
             found += [(AlignmentRule.TWIN, ref) for ref in self._twins(node)]
         return found
+
+    def _named(self, ref: Token | None, key: Token | None) -> Iterable[str]:
+        return self._meant(ref) or self._meant(key)
 
     def _meant(self, token: Token | None) -> Iterable[str]:
         if token is None:

@@ -13,7 +13,10 @@ from services.mapper.outgoing import Aligned, read_alignment, written
 from services.mapper.team import TeamChoice
 from services.runtime.database import copy_rows
 
-_NARROW: Final = "ref, key, parent, epic, twins, claim, direct, alignment, team, team_selector, strategy_version"
+_NARROW: Final = (
+    "ref, key, parent, parent_key, epic, epic_key, twins, claim, direct, alignment, team, team_selector, "
+    "strategy_version"
+)
 _STALE_BODY: Final = "CASE WHEN strategy_version < :version THEN body END AS stale_body"
 _LINKED: Final = f"SELECT {_NARROW}, {_STALE_BODY} FROM items WHERE "  # noqa: S608 -- constants only
 _WHOLE: Final = f"SELECT {_NARROW}, source_revision, revision, flow, body FROM items "  # noqa: S608 -- constants only
@@ -25,26 +28,33 @@ _BY_REF: Final = f"ref = ANY({_OF.format('refs')})"
 _BY_KEY: Final = f"key = ANY({_OF.format('keys')})"
 _BY_TWIN: Final = f"twins IS NOT NULL AND twins && {_OF.format('tokens')}"
 _BELOW: Final = (
-    f"parent = ANY({_OF.format('tokens')}) AND {_HEIR}",
-    f"epic = ANY({_OF.format('tokens')}) AND {_HEIR}",
+    f"parent = ANY({_OF.format('refs')}) AND {_HEIR}",
+    f"parent_key = ANY({_OF.format('keys')}) AND {_HEIR}",
+    f"epic = ANY({_OF.format('refs')}) AND {_HEIR}",
+    f"epic_key = ANY({_OF.format('keys')}) AND {_HEIR}",
     f"{_BY_TWIN} AND {_HEIR}",
 )
-_CONCERNED: Final = f"twins IS NOT NULL OR ({_HEIR} AND coalesce(parent, epic, objective) IS NOT NULL)"
+_CONCERNED: Final = (
+    f"twins IS NOT NULL OR ({_HEIR} AND coalesce(parent, parent_key, epic, epic_key, objective) IS NOT NULL)"
+)
 _TARGETS: Final = (
     "WITH target AS MATERIALIZED (SELECT unnest(string_to_array(targets, chr(10))) AS token FROM dirty "
     "WHERE id = ANY(CAST(:ids AS bigint[]))) "
 )
-_TARGET: Final = "ANY(ARRAY(SELECT token FROM target))"
+_TARGET_REFS: Final = "ANY(ARRAY(SELECT token FROM target WHERE strpos(token, ' ') = 0))"
+_TARGET_KEYS: Final = "ANY(ARRAY(SELECT token FROM target WHERE strpos(token, ' ') > 0))"
 _AROUND_TARGETS: Final = (
-    ("true", f"ref = {_TARGET} AND ({_CONCERNED})"),
-    ("false", f"parent = {_TARGET} AND {_HEIR}"),
-    ("false", f"epic = {_TARGET} AND {_HEIR}"),
+    ("true", f"ref = {_TARGET_REFS} AND ({_CONCERNED})"),
+    ("false", f"parent = {_TARGET_REFS} AND {_HEIR}"),
+    ("false", f"parent_key = {_TARGET_KEYS} AND {_HEIR}"),
+    ("false", f"epic = {_TARGET_REFS} AND {_HEIR}"),
+    ("false", f"epic_key = {_TARGET_KEYS} AND {_HEIR}"),
     ("false", "twins IS NOT NULL AND twins && ARRAY(SELECT token FROM target)"),
 )
 
 COLUMNS: Final = (
-    "ref", "source_revision", "revision", "key", "parent", "epic", "twins", "claim", "direct", "objective",
-    "alignment", "team", "team_selector", "strategy_version", "flow", "body",
+    "ref", "source_revision", "revision", "key", "parent", "parent_key", "epic", "epic_key", "twins",
+    "claim", "direct", "objective", "alignment", "team", "team_selector", "strategy_version", "flow", "body",
 )  # fmt: skip
 
 
@@ -88,8 +98,8 @@ class ItemRow:
         """Return the values of `COLUMNS`."""
         node, one = self.node, self.aligned
         return (
-            node.ref, one.source_revision, one.revision, node.key, node.parent, node.epic,
-            list(node.twins) or None, node.direct.objective, written(node.direct), self.objective,
+            node.ref, one.source_revision, one.revision, node.key, node.parent, node.parent_key, node.epic,
+            node.epic_key, list(node.twins) or None, node.direct.objective, written(node.direct), self.objective,
             one.alignment, one.team, one.team_selector, one.strategy_version, one.flow, one.body,
         )  # fmt: skip
 
@@ -100,7 +110,9 @@ def lines(texts: Iterable[str]) -> str:
 
 
 def _node(row: Row[Any], direct: Alignment) -> Node:
-    return Node(row.ref, row.key, row.parent, row.epic, tuple(row.twins or ()), direct)
+    return Node(
+        row.ref, row.key, row.parent, row.parent_key, row.epic, row.epic_key, tuple(row.twins or ()), direct
+    )  # fmt: skip
 
 
 def _stored(row: Row[Any]) -> Stored:
@@ -188,7 +200,8 @@ async def linked(
 
 async def below(conn: AsyncConnection, version: int, tokens: Collection[str]) -> list[Linked]:
     """Return the items without a direct claim that hang directly below those which the tokens mean."""
-    return await _linked(conn, _BELOW, {"version": version, "tokens": lines(tokens)})
+    refs, keys = (lines(token for token in tokens if (" " in token) is by_key) for by_key in (False, True))
+    return await _linked(conn, _BELOW, {"version": version, "refs": refs, "keys": keys, "tokens": lines(tokens)})
 
 
 async def _linked(conn: AsyncConnection, branches: Sequence[str], given: dict[str, object]) -> list[Linked]:
@@ -212,7 +225,9 @@ async def insert(conn: AsyncConnection, rows: Sequence[ItemRow]) -> None:
 
 
 REALIGNED: Final = tuple(
-    name for name in COLUMNS if name not in {"source_revision", "key", "parent", "epic", "twins", "body"}
+    name
+    for name in COLUMNS
+    if name not in {"source_revision", "key", "parent", "parent_key", "epic", "epic_key", "twins", "body"}
 )
 """What changes of an item when the strategy or what stands above it does."""
 

@@ -1,10 +1,10 @@
 """The mapper's tables, without the schema's name: the search path says whose they are.
 
 `items`: each item as it stands, with its direct claim and the alignment last published (both as JSON of `Alignment`).
-`parent`, `epic` and `twins` hold tokens (see `alignment.Token`). What was computed under an older `strategy_version`
-is stale: readers compute it again from `body`. `dirty`: what must be looked at once more after
-commit, as lines of tokens. `waiting_marks`:
-marks seen on all input that go out when no row of `dirty` up to `after_dirty` is left.
+`parent`, `epic`, their keys and `twins` hold tokens (see `alignment.Token`). What was computed under an older
+`strategy_version` is stale: readers compute it again from `body`. `dirty`: what must be looked at once more after
+commit, as lines of tokens. `waiting_marks`: marks seen on all input that go out when no row of `dirty` up to
+`after_dirty` is left.
 """
 
 from typing import Final
@@ -41,7 +41,9 @@ items: Final = Table(
     Column("revision", BigInteger, nullable=False),
     Column("key", Text, nullable=False),
     Column("parent", Text),
+    Column("parent_key", Text),
     Column("epic", Text),
+    Column("epic_key", Text),
     Column("twins", ARRAY(Text)),
     Column("claim", Text),
     Column("direct", Text, nullable=False),
@@ -54,7 +56,9 @@ items: Final = Table(
     Column("body", Text, nullable=False),
     Index("items_key", "key"),
     Index("items_parent", "parent", postgresql_where=text("parent IS NOT NULL")),
+    Index("items_parent_key", "parent_key", postgresql_where=text("parent_key IS NOT NULL")),
     Index("items_epic", "epic", postgresql_where=text("epic IS NOT NULL")),
+    Index("items_epic_key", "epic_key", postgresql_where=text("epic_key IS NOT NULL")),
     Index("items_twins", "twins", postgresql_using="gin", postgresql_where=text("twins IS NOT NULL")),
 )
 

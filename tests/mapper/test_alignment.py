@@ -71,6 +71,12 @@ def test_parent_and_epic_may_be_told_by_key_within_their_site() -> None:
     assert outcome(3, elsewhere, work_item(3, epic_key="APP-1")) == (None, AlignmentRule.NONE, None)
 
 
+def test_the_key_counts_where_nothing_is_known_by_the_ref() -> None:
+    other = work_item(3, parent=ref_of(99), parent_key="APP-1", epic=KEEP.ref, epic_key="APP-1")
+    assert outcome(3, GROW, KEEP, other) == ("grow", AlignmentRule.PARENT, GROW.ref)
+    assert outcome(3, KEEP, other) == ("keep", AlignmentRule.EPIC, KEEP.ref)
+
+
 def test_the_twin_speaks_last_by_key_or_by_ref() -> None:
     by_key, by_ref = asana(9, twins=twin("APP-1")), asana(9, twins=(Twin(tracker=Tracker.JIRA, ref=GROW.ref),))
     for task in (by_key, by_ref):

@@ -63,6 +63,15 @@ async def test_children_by_key_follow_when_the_epic_s_key_changes(mappers: Mappe
     assert objectives(mappers) == {"NEW-1": "grow", "APP-2": None, "APP-3": "grow"}
 
 
+async def test_an_epic_known_by_another_id_is_found_by_its_key_until_that_id_comes(mappers: Mappers) -> None:
+    await mappers.apply(PLAN)
+    await mappers.take(work_item(2, epic=ref_of(7), epic_key="APP-1"), work_item(3, parent=ref_of(2)))
+    await mappers.take(work_item(1, labels=("grow",)))
+    assert objectives(mappers) == dict.fromkeys(("APP-1", "APP-2", "APP-3"), "grow")
+    await mappers.take(work_item(7, labels=("keep",)))
+    assert (objectives(mappers)["APP-2"], objectives(mappers)["APP-3"]) == ("keep", "keep")
+
+
 async def test_a_twin_is_inherited_from_both_sides_until_the_link_goes(mappers: Mappers) -> None:
     await mappers.apply(PLAN)
     task = work_item("9", labels=("grow",)).model_copy(update={"ref": ref_of(9, "board", "asana"), "key": "9"})
@@ -106,7 +115,8 @@ STREAMS = st.lists(VERSIONS, min_size=1, max_size=16)
 def drawn(stream: Sequence[Any]) -> list[WorkItem]:
     return [
         work_item(
-            number, labels=labels, parent=ref_of(parent) if parent else None, epic_key=epic and f"APP-{epic}",
+            number, labels=labels, parent=ref_of(parent) if parent else None, epic=epic and ref_of(epic + 2),
+            epic_key=epic and f"APP-{epic}",
             twins=(Twin(tracker=Tracker.JIRA, ref=ref_of(twin)),) if twin else (), title=f"version {place}",
         )
         for place, (number, labels, parent, epic, twin) in enumerate(stream)

@@ -40,7 +40,9 @@ def _create_items() -> None:
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("parent", sa.Text),
+        sa.Column("parent_key", sa.Text),
         sa.Column("epic", sa.Text),
+        sa.Column("epic_key", sa.Text),
         sa.Column("twins", ARRAY(sa.Text)),
         sa.Column("claim", sa.Text),
         sa.Column("direct", sa.Text, nullable=False),
@@ -53,7 +55,7 @@ def _create_items() -> None:
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("items_key", "items", ["key"])
-    for name in ("parent", "epic"):
+    for name in ("parent", "parent_key", "epic", "epic_key"):
         op.create_index(f"items_{name}", "items", [name], postgresql_where=sa.text(f"{name} IS NOT NULL"))
     op.create_index(
         "items_twins", "items", ["twins"], postgresql_using="gin", postgresql_where=sa.text("twins IS NOT NULL")
