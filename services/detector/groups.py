@@ -33,8 +33,8 @@ _WAITING: Final = text(
     SELECT b.team, d.team AS other, count(*) AS dependencies, min(greatest(b.created, d.created, e.made)) AS since
     FROM items b
     CROSS JOIN LATERAL (SELECT dependent, min(made) AS made FROM edges WHERE blocker = b.ref GROUP BY dependent) AS e
-    JOIN items d ON d.ref = e.dependent AND d.is_open AND d.team <> b.team
-    WHERE b.team = ANY(CAST(:teams AS text[])) AND b.is_open
+    CROSS JOIN LATERAL (SELECT team, created FROM items WHERE ref = e.dependent AND is_open OFFSET 0) AS d
+    WHERE b.team = ANY(CAST(:teams AS text[])) AND b.is_open AND b.has_dependents AND d.team <> b.team
     GROUP BY b.team, d.team ORDER BY b.team, d.team
     """
 )

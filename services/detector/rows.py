@@ -30,6 +30,7 @@ ITEM_COLUMNS: Final = (
     "touched",
     "last_touched",
     "has_children",
+    "has_dependents",
     "due",
     "start",
     "assignee",
@@ -88,7 +89,7 @@ def rows_of(aligned: ItemAligned) -> ItemRows:
         flow=aligned.flow or "",
         values=(
             *(item.ref, aligned.revision, content),
-            *(*before, is_open, *resolved, item.touched, False),
+            *(*before, is_open, *resolved, item.touched, False, False),
             *(*after, labels, aligned.strategy_version),
         ),
         edges=edges,

@@ -24,20 +24,24 @@ _TAKE: Final = text(
 _ADD_UP: Final = text(
     """
     WITH near AS MATERIALIZED (
-        SELECT ref FROM items WHERE ref = ANY(CAST(:refs AS text[]))
+        SELECT unnest(CAST(:refs AS text[])) AS ref
         UNION SELECT parent FROM items WHERE ref = ANY(CAST(:refs AS text[])) AND parent IS NOT NULL
+        UNION SELECT blocker FROM edges WHERE dependent = ANY(CAST(:refs AS text[]))
     ), summed AS MATERIALIZED (
-        SELECT i.ref, greatest(i.touched, s.touched) AS last_touched,
-               EXISTS (SELECT FROM items c WHERE c.parent = i.ref AND c.parent IS NOT NULL) AS has_children
-        FROM near JOIN items i USING (ref) LEFT JOIN LATERAL (
-            SELECT max(c.touched) AS touched FROM items c
-            WHERE c.parent = i.ref AND c.type = 'subtask' AND c.parent IS NOT NULL
-        ) s ON true
-        WHERE i.last_touched <> greatest(i.touched, s.touched) OR i.has_children <>
-              EXISTS (SELECT FROM items c WHERE c.parent = i.ref AND c.parent IS NOT NULL)
+        SELECT i.ref, s.last_touched, s.has_children, s.has_dependents FROM near JOIN items i USING (ref)
+        CROSS JOIN LATERAL (SELECT
+            greatest(i.touched, (SELECT max(c.touched) FROM items c
+                WHERE c.parent = i.ref AND c.type = 'subtask' AND c.parent IS NOT NULL)) AS last_touched,
+            EXISTS (SELECT FROM items c WHERE c.parent = i.ref AND c.parent IS NOT NULL) AS has_children,
+            EXISTS (SELECT FROM edges e WHERE e.blocker = i.ref) AS has_dependents
+            OFFSET 0
+        ) AS s
+        WHERE i.last_touched <> s.last_touched OR i.has_children <> s.has_children
+           OR i.has_dependents <> s.has_dependents
         ORDER BY i.ref
     )
-    UPDATE items SET last_touched = summed.last_touched, has_children = summed.has_children
+    UPDATE items SET last_touched = summed.last_touched, has_children = summed.has_children,
+                     has_dependents = summed.has_dependents
     FROM summed WHERE items.ref = summed.ref
     """
 )

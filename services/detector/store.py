@@ -18,11 +18,12 @@ from services.runtime.database import Conflict, copy_rows
 Known = Row[Any]
 """What is stored of an item: revision, content hash, team, objective and parent."""
 
-_OVERWRITTEN: Final = ", ".join(
-    f"{name} = excluded.{name}" for name in ITEM_COLUMNS if name not in ("ref", "last_touched", "has_children")
-)
-_KEPT: Final = ", ".join(f"s.{name}" for name in ITEM_COLUMNS if name not in ("last_touched", "has_children"))
-_NAMED: Final = ", ".join(name for name in ITEM_COLUMNS if name not in ("last_touched", "has_children"))
+_DERIVED: Final = ("last_touched", "has_children", "has_dependents")
+"""What an item's neighbours tell of it; kept up by `spreading.py`."""
+
+_OVERWRITTEN: Final = ", ".join(f"{name} = excluded.{name}" for name in ITEM_COLUMNS if name not in ("ref", *_DERIVED))
+_KEPT: Final = ", ".join(f"s.{name}" for name in ITEM_COLUMNS if name not in _DERIVED)
+_NAMED: Final = ", ".join(name for name in ITEM_COLUMNS if name not in _DERIVED)
 
 _STAGING: Final = (
     text("CREATE TEMPORARY TABLE IF NOT EXISTS staged_items (LIKE items) ON COMMIT DELETE ROWS"),
@@ -33,13 +34,14 @@ _LOCK_KNOWN: Final = text(
     "WHERE ref = ANY(CAST(:refs AS text[])) ORDER BY ref FOR UPDATE"
 )
 _UPSERT: Final = text(
-    f"INSERT INTO items AS known ({_NAMED}, last_touched, has_children) "  # noqa: S608 -- our own column names
+    f"INSERT INTO items AS known ({_NAMED}, last_touched, has_children, has_dependents) "  # noqa: S608 -- our own column names
     f"SELECT {_KEPT}, greatest(s.touched, (SELECT max(c.touched) FROM items c "
     "WHERE c.parent = s.ref AND c.type = 'subtask' AND c.parent IS NOT NULL)), "
-    "EXISTS (SELECT FROM items c WHERE c.parent = s.ref AND c.parent IS NOT NULL) "
+    "EXISTS (SELECT FROM items c WHERE c.parent = s.ref AND c.parent IS NOT NULL), "
+    "EXISTS (SELECT FROM edges e WHERE e.blocker = s.ref) "
     "FROM staged_items s ORDER BY s.ref "
     f"ON CONFLICT (ref) DO UPDATE SET {_OVERWRITTEN}, last_touched = excluded.last_touched, "
-    "has_children = excluded.has_children "
+    "has_children = excluded.has_children, has_dependents = excluded.has_dependents "
     "WHERE known.revision < excluded.revision RETURNING known.ref, (known.xmax = 0) AS inserted"
 )
 _DROP_EDGES: Final = text(

@@ -57,6 +57,7 @@ items: Final = Table(
     Column("touched", _instant, nullable=False),  # the item's own last touch
     Column("last_touched", _instant, nullable=False),  # with those of its direct sub-tasks
     Column("has_children", Boolean, nullable=False),
+    Column("has_dependents", Boolean, nullable=False),
     Column("due", Date),
     Column("start", Date),
     Column("assignee", Text),
@@ -77,7 +78,7 @@ items: Final = Table(
         postgresql_include=["objective"],
         postgresql_where=text("is_open AND type <> 'subtask' AND type <> 'epic'"),
     ),
-    Index("items_team_open", "team", "ref", postgresql_where=text("is_open")),
+    Index("items_team_blockers", "team", "ref", postgresql_where=text("is_open AND has_dependents")),
     Index("items_objective_open", "objective", postgresql_where=text("is_open AND objective IS NOT NULL")),
     Index("items_objective_touched", "objective", "last_touched", postgresql_where=_SERVES),
     Index("items_objective_leaves", "objective", "created", postgresql_where=_LEAF),
