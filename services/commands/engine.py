@@ -88,6 +88,7 @@ async def engine(
         for name, build in rooms.items():
             host.add(name, build)
         made = Engine(host, database, stack, clock)
+        stack.on_loss = host.leave
         stack.on_change = made.moved
         try:
             yield made

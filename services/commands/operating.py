@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 
 from schemas.topics import TOPICS
 from services.commands.workplace import Workplace, prepare
+from services.connectors import queries as connectors
+from services.notifier import queries as notifier
+from services.notifier.commands import retry_parked
 from services.runtime.database import RoomDatabase
 from services.runtime.errors import Misconfigured
 from services.runtime.migrations import ROOMS
@@ -67,22 +70,51 @@ def parking_rooms(room: str | None) -> tuple[str, ...]:
     return known if room is None else (room,)
 
 
-async def parked_in_rooms(place: Workplace, room: str | None, limit: int) -> list[tuple[str, Parked]]:
-    """Return what the rooms have set aside, with the room's name."""
-    found: list[tuple[str, Parked]] = []
+async def set_aside_rows(place: Workplace, room: str | None, limit: int) -> list[dict[str, object]]:
+    """Return what the rooms have set aside: records, lines of exports, notifications."""
+    rows: list[dict[str, object]] = []
     for name in parking_rooms(room):
-        found += [(name, parked) for parked in await list_parked(place.room(name), limit=limit)]
-    return found
+        rows += [_record_row(name, parked) for parked in await list_parked(place.room(name), limit=limit)]
+    if room in {None, "connectors"}:
+        rows += await _line_rows(place, limit)
+    if room in {None, "notifier"}:
+        rows += [_delivery_row(one) for one in await notifier.parked_deliveries(place.room("notifier"), limit)]
+    return rows[:limit]
+
+
+def _record_row(room: str, parked: Parked) -> dict[str, object]:
+    origin = f"{parked.topic}/{parked.partition}@{parked.offset}"
+    return {"room": room, "id": parked.id, "origin": origin, "reason": parked.reason, "at": parked.parked_at}
+
+
+async def _line_rows(place: Workplace, limit: int) -> list[dict[str, object]]:
+    async with place.room("connectors").transaction() as conn:
+        lines = await connectors.set_aside_lines(conn, limit=limit)
+    return [
+        {"room": "connectors", "id": line.line, "origin": f"{line.source}, line {line.line}", "reason": line.reason}
+        for line in lines
+    ]
+
+
+def _delivery_row(parked: notifier.ParkedDelivery) -> dict[str, object]:
+    origin = f"{parked.receiver}, {parked.webhook_id}"
+    return {"room": "notifier", "id": parked.id, "origin": origin, "reason": parked.failure}
 
 
 async def replay_dead_letters(place: Workplace, room: str, ids: list[int] | None) -> int:
-    """Publish what a room has set aside to its topics again; all of it without ids. Return how many."""
+    """Publish what a room has set aside to its topics again, or send notifications again; return how many.
+
+    Without ids: all of the room's, given up notifications too.
+    """
     parking_rooms(room)
     database: RoomDatabase = place.room(room)
     wanted = ids or [parked.id for parked in await list_parked(database, limit=10_000)]
+    sent = await retry_parked(database, place.clock) if room == "notifier" and not ids else 0
+    if not wanted:
+        return sent
     bus = place.bus_of(room)
     try:
-        return await replay_parked(database, bus, wanted)
+        return sent + await replay_parked(database, bus, wanted)
     finally:
         await bus.stop()
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from services.runtime.errors import LeewayError
 
@@ -62,17 +62,30 @@ def one_sentence_a_fault(command: Callable[P, R]) -> Callable[P, R]:
 
 
 class Steps:
-    """A bar for long work, drawn only when standard error is a terminal."""
+    """Bars for long work, drawn only when standard error is a terminal."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._tasks: dict[str, Any] = {}
+        self._tasks: dict[str, TaskID] = {}
 
-    def __call__(self, label: str, done: int, total: int | None) -> None:
-        """Show that `done` of `total` of the work named `label` is behind us."""
-        if label not in self._tasks:
-            self._tasks[label] = self._progress.add_task(label, total=total)
-        self._progress.update(self._tasks[label], completed=done, total=total)
+    @property
+    def console(self) -> Console:
+        """Where lines may be printed while a bar is shown: above it."""
+        return self._progress.console
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether anybody sees the bars."""
+        return not self._progress.disable
+
+    def __call__(self, label: str, done: int, total: int | None, *, bar: str | None = None) -> None:
+        """Show that `done` of `total` of the work named `label` is behind us; bars of one name are the same bar."""
+        name = bar or label
+        if name not in self._tasks:
+            for other in self._tasks.values():
+                self._progress.update(other, visible=False)
+            self._tasks[name] = self._progress.add_task(label, total=total)
+        self._progress.update(self._tasks[name], description=label, completed=done, total=total)
 
 
 @contextmanager

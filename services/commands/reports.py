@@ -7,6 +7,7 @@ from rich.text import Text
 
 from schemas.findings import Evidence, Finding
 from services.commands.output import out
+from services.notifier.channels.terminal.channel import safe
 
 STYLES = {"low": "cyan", "medium": "yellow", "high": "red", "critical": "bold red"}
 
@@ -36,16 +37,16 @@ def print_findings(findings: Iterable[Finding]) -> None:
     """Print findings for a person, the worst first as given."""
     for finding in findings:
         out.print(headline(finding))
-        out.print(f"  {finding.why}")
-        out.print(f"  {finding.question}", style="italic")
-        out.print(f"  {placement(finding)}", style="dim")
+        out.print(f"  {safe(finding.why)}")
+        out.print(f"  {safe(finding.question)}", style="italic")
+        out.print(f"  {safe(placement(finding))}", style="dim")
         out.print()
 
 
 def headline(finding: Finding) -> Text:
     """Return severity and title in one line."""
     style = STYLES[finding.severity.value]
-    return Text.assemble((f"{finding.severity.value.upper():<9}", style), Text(finding.title, style="bold"))
+    return Text.assemble((f"{finding.severity.value.upper():<9}", style), Text(safe(finding.title), style="bold"))
 
 
 def placement(finding: Finding) -> str:
@@ -56,3 +57,24 @@ def placement(finding: Finding) -> str:
     if finding.objective is not None:
         parts.append(f"objective {finding.objective_title or finding.objective}")
     return ", ".join(parts)
+
+
+def print_explanation(finding: Finding) -> None:
+    """Print one finding with its subjects, its evidence in time order, and what would clear it."""
+    print_findings([finding])
+    for subject in finding.subjects:
+        link = f"  {subject.url}" if subject.url else ""
+        out.print(f"  {subject.key or subject.ref}: {safe(subject.title)}{link}")
+    out.print()
+    for one in sorted(finding.evidence, key=lambda one: (one.at is None, one.at)):
+        out.print(f"  {one.at.isoformat(timespec='minutes') if one.at else '':<24}{fact_line(finding, one)}")
+    out.print()
+    out.print(f"  It stands since {finding.since.isoformat(timespec='minutes')}, by strategy version "
+              f"{finding.strategy_version}. It clears when {safe(finding.clears_when)}")
+
+
+def fact_line(finding: Finding, evidence: Evidence) -> str:
+    """Return one fact in words: what, of which subject, and its value."""
+    name = next((subject.key for subject in finding.subjects if subject.ref == evidence.ref), evidence.ref)
+    value = "" if evidence.value is None else f": {evidence.value}"
+    return safe(f"{evidence.fact.replace('-', ' ')}{f' of {name}' if name else ''}{value}")

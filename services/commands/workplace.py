@@ -56,14 +56,17 @@ async def prepare(url: str, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def workplace(settings: Settings, clock: Clock) -> AsyncIterator[Workplace]:
-    """Give the place that these settings mean. The embedded database is started for the call if nobody runs it."""
+async def workplace(settings: Settings, clock: Clock, *, create: bool = False) -> AsyncIterator[Workplace]:
+    """Give the place that these settings mean. The embedded database is started for the call if nobody runs it.
+
+    A home that is not there is an error, unless it may be created.
+    """
     if settings.database_url is not None:
         attached = None if settings.bus.bootstrap_servers else await attach(settings.home)
         async with _place(settings, clock, settings.database_url.get_secret_value(), attached) as place:
             yield place
         return
-    if not settings.home.exists():
+    if not create and not settings.home.exists():
         raise Misconfigured(
             f"There is no Leeway state in {settings.home.absolute()}: start `leeway up`, give LEEWAY_HOME, "
             "or set LEEWAY_DATABASE_URL."

@@ -1,0 +1,230 @@
+"""The `leeway` command: every command with its options. What each does lies in `services/commands/`."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.commands import administration
+from services.commands.output import EXIT_FOUND, FormatOption, OutputFormat, one_sentence_a_fault, out, print_json, steps
+from services.commands.times import parse_instant
+
+app = typer.Typer(
+    name="leeway",
+    help="Says where the work has drifted from the strategy, and which dependency nobody is moving.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+StrategyPath = Annotated[Path, typer.Argument(metavar="STRATEGY", help="The strategy file.")]
+ExportPaths = Annotated[list[Path], typer.Argument(metavar="EXPORT...", help="Exports: .jsonl, .jsonl.gz or a JSON array.")]
+HomeOption = Annotated[Path | None, typer.Option("--home", help="The folder that holds all state; else LEEWAY_HOME.")]
+SiteOption = Annotated[str, typer.Option("--site", help="The connection's name in the items' refs.")]
+SeverityOption = Annotated[
+    str | None, typer.Option("--fail-on", help="Exit with 1 if there is a finding of this severity or worse.")
+]
+
+
+@app.command(epilog="Example: leeway demo --seed 7")
+@one_sentence_a_fault
+def demo(seed: Annotated[int, typer.Option(help="Another number, another quarter.")] = 1) -> None:
+    """Let a made-up company's quarter go by, and show each alert as it fires."""
+    from services.commands.demo import demo as play
+    from services.commands.start import run, settings_for
+
+    run(play(settings_for(log_level="error"), seed))
+
+
+@app.command(epilog="Example: leeway check strategy.yaml --export issues.jsonl.gz")
+@one_sentence_a_fault
+def check(
+    strategy: Annotated[Path | None, typer.Argument(metavar="STRATEGY", help="The strategy file.")] = None,
+    export: Annotated[list[Path] | None, typer.Option(help="Warn of selectors that match nothing in it.")] = None,
+    site: SiteOption = "archive",
+    policy: Annotated[bool, typer.Option("--policy", help="List every policy field and end.")] = False,
+    format_: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Say what is wrong in a strategy file, with its line and what to write instead."""
+    from services.commands import checking
+
+    if policy:
+        checking.show_policy(format_)
+    elif strategy is None:
+        raise typer.BadParameter("give the strategy file, or --policy", param_hint="STRATEGY")
+    elif checking.has_errors(strategy, export or [], site, format_):
+        raise typer.Exit(EXIT_FOUND)
+
+
+@app.command(epilog="Example: leeway apply strategy.yaml --author ana")
+@one_sentence_a_fault
+def apply(
+    strategy: StrategyPath,
+    author: Annotated[str | None, typer.Option(help="Who stands behind it; else who is logged in.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Make a strategy the one that holds; an equal one again changes nothing."""
+    from services.commands.checking import apply_file
+
+    applied = apply_file(strategy, author or getpass.getuser(), home)
+    out.print(f"Version {applied.version} of the strategy {'is applied' if applied.changed else 'held already'}.")
+
+
+@app.command(epilog="Example: leeway up")
+@one_sentence_a_fault
+def up(home: HomeOption = None) -> None:
+    """Run all rooms in this process, with an embedded broker and database for what is not configured."""
+    from services.commands import serving
+    from services.commands.start import configuration_for, run, settings_for
+    from services.runtime.clock import SystemClock
+
+    settings = settings_for(home, log_level="info")
+    run(serving.up(settings, configuration_for(settings), SystemClock()))
+
+
+@app.command("run", epilog="Example: leeway run detector")
+@one_sentence_a_fault
+def run_one(room: Annotated[str, typer.Argument(help="connectors, mapper, detector or notifier.")]) -> None:
+    """Run one room, on your Kafka and PostgreSQL or on those of a running `leeway up`."""
+    from services.commands import serving
+    from services.commands.start import configuration_for, run, settings_for
+    from services.runtime.clock import SystemClock
+
+    settings = settings_for(log_level="info")
+    run(serving.run_room(room, settings, configuration_for(settings), SystemClock()))
+
+
+@app.command(
+    epilog="Example: leeway replay issues.jsonl.gz --strategy strategy.yaml --as-of 2026-06-15T12:00:00Z --format json"
+)
+@one_sentence_a_fault
+def replay(
+    exports: ExportPaths,
+    strategy: Annotated[Path, typer.Option(help="The strategy file.")],
+    as_of: Annotated[str, typer.Option(help="Where time is held: an instant with its zone.")],
+    site: SiteOption = "archive",
+    format_: FormatOption = OutputFormat.TEXT,
+    deliver_to: Annotated[str | None, typer.Option(help="Send each alert there as a signed webhook.")] = None,
+    deliver_timeout: Annotated[float, typer.Option(min=0, help="Seconds until what is not sent is parked.")] = 60.0,
+    home: Annotated[Path | None, typer.Option(help="Keep all state here, and go on with it next time.")] = None,
+    fail_on: SeverityOption = None,
+) -> None:
+    """Run the main job on exports, through the real broker, database and rooms, with time held at one instant."""
+    from services.commands import inspecting
+    from services.commands.checking import sound_strategy
+    from services.commands.replaying import ReplayRequest
+    from services.commands.replaying import replay as play
+    from services.commands.start import configuration_for, run, settings_for
+
+    worst = inspecting.threshold(fail_on)
+    at = parse_instant(as_of, "--as-of")
+    settings = settings_for(log_level="error")
+    request = ReplayRequest(
+        tuple(exports), sound_strategy(strategy), at, site, home, deliver_to, deliver_timeout
+    )
+    with steps() as show:
+        result = run(play(request, settings, configuration_for(settings), show))
+    inspecting.print_replay(result, format_)
+    inspecting.exit_on(result.findings, worst)
+
+
+@app.command(epilog="Example: leeway findings --severity high --format json")
+@one_sentence_a_fault
+def findings(
+    rule: Annotated[str | None, typer.Option(help="Only this rule.")] = None,
+    team: Annotated[str | None, typer.Option(help="Only what this team must act on.")] = None,
+    objective: Annotated[str | None, typer.Option(help="Only this objective.")] = None,
+    severity: Annotated[str | None, typer.Option(help="Only this severity.")] = None,
+    state: Annotated[str | None, typer.Option(help="open, unknown or resolved; else all that stand.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Tell them as of this instant; else as of now.")] = None,
+    home: HomeOption = None,
+    format_: FormatOption = OutputFormat.TEXT,
+    fail_on: SeverityOption = None,
+) -> None:
+    """List the findings that stand."""
+    from services.commands import inspecting
+
+    worst = inspecting.threshold(fail_on)
+    wanted = inspecting.wanted(rule, team, objective, severity, state)
+    found = inspecting.findings_at(home, wanted, as_of)
+    inspecting.print_list(found, format_)
+    inspecting.exit_on(found, worst)
+
+
+@app.command(epilog="Example: leeway explain 3fa9c1")
+@one_sentence_a_fault
+def explain(
+    fingerprint: Annotated[str, typer.Argument(help="The finding's fingerprint, or its beginning.")],
+    as_of: Annotated[str | None, typer.Option(help="Tell it as of this instant; else as of now.")] = None,
+    home: HomeOption = None,
+    format_: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Show one finding with its evidence, and what would clear it."""
+    from services.commands import inspecting
+
+    inspecting.print_one(inspecting.finding_at(home, fingerprint, as_of), format_)
+
+
+@app.command(epilog="Example: leeway doctor --format json")
+@one_sentence_a_fault
+def doctor(home: HomeOption = None, format_: FormatOption = OutputFormat.TEXT) -> None:
+    """Say what is wrong with this installation, and what to do about it. Exit code 1 if anything is."""
+    from services.commands import inspecting
+
+    if not inspecting.is_healthy(home, format_):
+        raise typer.Exit(EXIT_FOUND)
+
+
+@app.command(epilog="Example: leeway topics --create")
+@one_sentence_a_fault
+def topics(
+    create: Annotated[bool, typer.Option("--create", help="Make those that are missing on the broker.")] = False,
+    home: HomeOption = None,
+    format_: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """List the topics: key, payload, writers, readers, and how long they are kept."""
+    administration.show_topics(home, format_, create=create)
+
+
+@app.command(epilog="Example: leeway migrate")
+@one_sentence_a_fault
+def migrate(home: HomeOption = None) -> None:
+    """Bring the database's schemas up to date."""
+    out.print(f"Up to date: {', '.join(administration.migrate_schemas(home))}.")
+
+
+@app.command(epilog="Example: leeway reseed mapper")
+@one_sentence_a_fault
+def reseed(
+    room: Annotated[str, typer.Argument(help="The room whose topics are to be written again.")],
+    home: HomeOption = None,
+) -> None:
+    """Publish a room's current state again, after its topics were lost or are to be filled anew."""
+    administration.reseed(room, home)
+    out.print(f"The {room} has published its current state again.")
+
+
+app.add_typer(administration.dead_letters, name="dead-letters")
+app.add_typer(administration.token, name="token")
+
+
+@app.command(epilog="Example: leeway version")
+def version(format_: FormatOption = OutputFormat.TEXT) -> None:
+    """Print the version."""
+    from importlib.metadata import version as version_of
+
+    text = version_of("leeway")
+    if format_ is OutputFormat.JSON:
+        print_json({"version": text})
+    else:
+        out.print(text)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""`leeway check` and `leeway apply`: is the strategy sound, and from now on it holds."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from schemas.strategy import Strategy
+from schemas.work_items import WorkItem
+from services.commands.assembly import mapping_options
+from services.commands.output import OutputFormat, out, print_json
+from services.commands.start import configuration_for, run, settings_for
+from services.commands.workplace import workplace
+from services.connectors.export.lines import Problem as LineProblem
+from services.connectors.export.survey import entries_of, survey
+from services.connectors.mapped import Mapped, MappingOptions
+from services.connectors.pages import MAPPERS
+from services.detector.policy import POLICY, compile_strategy, parse_policy
+from services.mapper.commands import Applied, apply_strategy
+from services.mapper.strategy_file import Checked, check_strategy, load_strategy
+from services.runtime.clock import SystemClock
+
+
+def has_errors(path: Path, exports: Sequence[Path], site: str, format_: OutputFormat) -> bool:
+    """Check a strategy file and print its problems; with exports, also selectors that match nothing in them."""
+    settings = settings_for()
+    options = mapping_options(configuration_for(settings))
+    items = items_of(exports, site, options) if exports else None
+    checked = check_strategy(path, parse_policy, items)
+    if format_ is OutputFormat.JSON:
+        print_json({"problems": _rows(checked)})
+    else:
+        for problem in checked.problems:
+            out.print(str(problem))
+        out.print(_verdict(path, checked))
+    return bool(checked.errors)
+
+
+def _verdict(path: Path, checked: Checked) -> str:
+    if checked.strategy is None or checked.errors:
+        return f"{path}: {len(checked.errors)} to mend before it can be applied."
+    others = len(checked.problems)
+    sound = f"{path}: sound; {len(checked.strategy.objectives)} objectives, {len(checked.strategy.teams)} teams"
+    return f"{sound}, {others} to look at." if others else f"{sound}."
+
+
+def show_policy(format_: OutputFormat) -> None:
+    """Print every policy field with its default, unit and source."""
+    rows = policy_rows()
+    if format_ is OutputFormat.JSON:
+        print_json(rows)
+        return
+    for row in rows:
+        default = ", ".join(map(str, row["default"])) if isinstance(row["default"], tuple) else row["default"]
+        out.print(f"{row['name']}: {default}")
+        out.print(f"    {row['meaning']}")
+
+
+def items_of(exports: Sequence[Path], site: str, options: MappingOptions) -> Iterator[WorkItem]:
+    """Read the items of exports, one after the other; what cannot be read is passed over."""
+    found = survey(exports)
+    for entry in entries_of(exports, found):
+        if isinstance(entry, LineProblem):
+            continue
+        outcome = MAPPERS[entry.tracker](entry.raw, site, None, options)
+        if isinstance(outcome, Mapped):
+            yield outcome.item
+
+
+def sound_strategy(path: Path) -> Strategy:
+    """Return the strategy in a file, or raise `Misconfigured` with every error that it has."""
+    strategy = load_strategy(path, parse_policy)
+    compile_strategy(strategy)
+    return strategy
+
+
+def apply_file(path: Path, author: str, home: Path | None) -> Applied:
+    """Check a strategy file and make it the one that holds."""
+    strategy = sound_strategy(path)
+    settings, clock = settings_for(home), SystemClock()
+
+    async def work() -> Applied:
+        async with workplace(settings, clock, create=True) as place:
+            return await apply_strategy(place.room("mapper"), strategy, author, clock)
+
+    return run(work())
+
+
+def policy_rows() -> list[dict[str, Any]]:
+    """Return every policy field: name, default, and unit and source in its description."""
+    return [
+        {"name": name, "default": field.get_default(call_default_factory=True), "meaning": field.description or ""}
+        for name, field in sorted(POLICY.model_fields.items())
+    ]
+
+
+def _rows(checked: Checked) -> list[dict[str, Any]]:
+    return [
+        {"severity": one.severity.value, "file": one.path, "line": one.line, "where": one.where}
+        | {"message": one.message, "hint": one.hint}
+        for one in checked.problems
+    ]

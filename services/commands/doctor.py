@@ -1,0 +1,92 @@
+"""`leeway doctor`: what is wrong with this installation, each fault with its remedy."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from services.commands.workplace import Workplace
+from services.mapper import queries as mapper
+from services.notifier import queries as notifier
+from services.runtime.configuration import Configuration
+from services.runtime.errors import LeewayError
+from services.runtime.migrations import ROOMS
+from services.runtime.outbox import oldest_seconds, outbox_size
+from services.runtime.parking import list_parked
+from services.runtime.wipes import end_offsets
+
+OLD_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; `remedy` says what to do where it is not well."""
+
+    what: str
+    is_well: bool
+    found: str
+    remedy: str = ""
+
+    def row(self) -> dict[str, object]:
+        """Return it for printing as JSON."""
+        return {"what": self.what, "ok": self.is_well, "found": self.found, "remedy": self.remedy}
+
+
+async def look(place: Workplace, configuration: Configuration) -> AsyncIterator[Check]:
+    """Look at one thing after the other, the ground first."""
+    yield await _broker(place)
+    for room in ROOMS[1:]:
+        yield await _outbox(place, room)
+        yield await _parked(place, room)
+    yield await _strategy(place)
+    yield _receivers(configuration)
+    yield await _deliveries(place)
+
+
+async def _broker(place: Workplace) -> Check:
+    if place.bus is None:
+        remedy = "Start `leeway up`, or set LEEWAY_KAFKA_BOOTSTRAP_SERVERS."
+        return Check("broker", is_well=False, found="no broker is running or configured", remedy=remedy)
+    try:
+        await end_offsets(place.bus, [])
+    except LeewayError as error:
+        return Check("broker", is_well=False, found=str(error), remedy="Check LEEWAY_KAFKA_* and whether Kafka is up.")
+    return Check("broker", is_well=True, found=f"answers at {place.bus.bootstrap_servers}")
+
+
+async def _outbox(place: Workplace, room: str) -> Check:
+    async with place.room(room).transaction() as conn:
+        size, age = await outbox_size(conn), await oldest_seconds(conn)
+    found = f"{size} rows wait, the oldest for {age:.0f} s" if size else "empty"
+    remedy = f"The {room} is not running or cannot reach the broker: start `leeway up` or `leeway run {room}`."
+    well = age < OLD_SECONDS
+    return Check(f"{room}: outbox", is_well=well, found=found, remedy="" if well else remedy)
+
+
+async def _parked(place: Workplace, room: str) -> Check:
+    parked = await list_parked(place.room(room), limit=1_000)
+    if not parked:
+        return Check(f"{room}: input set aside", is_well=True, found="none")
+    remedy = f"`leeway dead-letters list --room {room}` shows why; `leeway dead-letters replay --room {room}` tries again."
+    return Check(f"{room}: input set aside", is_well=False, found=f"{len(parked)} records", remedy=remedy)
+
+
+async def _strategy(place: Workplace) -> Check:
+    newest = await mapper.newest_strategy(place.room("mapper"))
+    if newest is None:
+        return Check("strategy", is_well=False, found="none applied", remedy="Run `leeway apply strategy.yaml`.")
+    return Check("strategy", is_well=True, found=f"version {newest.version} by {newest.author}")
+
+
+def _receivers(configuration: Configuration) -> Check:
+    if not configuration.receivers:
+        remedy = "Name a receiver in leeway.yaml, or read findings by `leeway findings`, HTTP or Kafka."
+        return Check("receivers", is_well=False, found="nobody is told of alerts", remedy=remedy)
+    return Check("receivers", is_well=True, found=", ".join(one.id for one in configuration.receivers))
+
+
+async def _deliveries(place: Workplace) -> Check:
+    counts = await notifier.notifications(place.room("notifier"))
+    found = f"{counts.sent} sent, {counts.due} under way, {counts.parked} given up"
+    if not counts.parked:
+        return Check("notifications", is_well=True, found=found)
+    remedy = "`leeway dead-letters list --room notifier` shows why; mend the receiver, then `leeway dead-letters replay`."
+    return Check("notifications", is_well=False, found=found, remedy=remedy)
