@@ -138,7 +138,8 @@ class Importer:
         """Take a page, again where broker or database say not now: a broker that begins anew must not end an import."""
         for tries in range(1, TRIES + 1):
             try:
-                return await self._take(page, report)
+                async with self.bus.steady():
+                    return await self._take(page, report)
             except Transient as error:
                 if tries == TRIES:
                     raise

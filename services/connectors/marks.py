@@ -31,7 +31,8 @@ async def send_mark(
     """Send a mark and note it, with whatever else belongs into that transaction; patient while the broker is away."""
     for tries in range(1, TRIES + 1):
         try:
-            return await _send_once(database, bus, mark, also)
+            async with bus.steady():
+                return await _send_once(database, bus, mark, also)
         except Transient as error:
             if tries == TRIES:
                 raise

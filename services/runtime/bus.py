@@ -5,7 +5,8 @@ database says, wherever the consumer group believes to be; order holds per key.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
@@ -20,7 +21,7 @@ from schemas.topics import Topic
 from services.runtime.clock import Clock
 from services.runtime.database import RoomDatabase
 from services.runtime.delivery import ParkLimit
-from services.runtime.errors import LeewayError, Misconfigured
+from services.runtime.errors import LeewayError, Misconfigured, Transient
 from services.runtime.metrics import Instruments, Metrics
 from services.runtime.parking import park
 from services.runtime.progress import finish_batch, stored_positions
@@ -62,6 +63,11 @@ class Bus:
         self._publisher: Publisher | None = None
         self._subscriptions: list[Subscription] = []
         self._stored_ends: dict[tuple[str, int], int] = {}
+        self._entered = asyncio.Event()
+        self._entered.set()
+        self._still = asyncio.Event()
+        self._still.set()
+        self._steps = 0
 
     @property
     def epoch(self) -> str:
@@ -87,6 +93,8 @@ class Bus:
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish; returns when the broker has acknowledged all of it. Raises `Transient` when some may be missing."""
+        if self._steps and self.is_left:
+            raise Transient("The broker began anew, and what was published before goes first.")
         publisher = await self.connect()
         await publisher.publish(outgoing)
         for topic in {one.topic for one in outgoing}:
@@ -156,6 +164,43 @@ class Bus:
                 await publisher.stop()
         except TimeoutError:
             log.warning("publisher did not stop in time", room=self.room)
+
+    @asynccontextmanager
+    async def steady(self) -> AsyncIterator[None]:
+        """Publish and commit within this block, in work that goes on while the host moves the room to another broker.
+
+        It is entered only on a broker that has what the room committed before, and the host waits for its end before
+        it reads what to publish again: so nothing is missed, and nothing overtakes. A room's own handlers and tasks
+        need it not, because they are stopped for the move.
+        """
+        await self._entered.wait()
+        self._steps += 1
+        self._still.clear()
+        try:
+            yield
+        finally:
+            self._steps -= 1
+            if self._steps == 0:
+                self._still.set()
+
+    def leave(self) -> None:
+        """The broker is gone with all that it knew: whoever publishes now gets `Transient`, until `enter`."""
+        self._entered.clear()
+        if self._publisher is not None:
+            self._publisher.abandon()
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the broker is gone and the next one does not know yet what the room published before."""
+        return not self._entered.is_set()
+
+    async def still(self) -> None:
+        """Wait until nobody is in the midst of a steady step."""
+        await self._still.wait()
+
+    def enter(self) -> None:
+        """The broker has what the room published before: go on."""
+        self._entered.set()
 
     def move_to(self, settings: BusSettings) -> None:
         """Use a broker that begins anew, and forget what belonged to the one before; only while stopped."""

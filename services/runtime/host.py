@@ -27,7 +27,7 @@ from services.runtime.metrics import Instruments
 from services.runtime.room import Room, RoomContext
 from services.runtime.settings import BusSettings, Settings
 from services.runtime.tokens import Tokens
-from services.runtime.topics import ensure_topics
+from services.runtime.topics import ensure_topics, renew_topics
 from services.runtime.wipes import begin_anew, was_wiped
 
 log = structlog.get_logger(__name__)
@@ -61,6 +61,7 @@ class Host:
     """Where the process serves HTTP, once it does."""
     _rooms: list[_Running] = field(default_factory=list)
     _moving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _losses: int = 0
 
     def __post_init__(self) -> None:
         self._instruments = Instruments(self.registry)
@@ -80,11 +81,12 @@ class Host:
         return running.room
 
     async def start(self) -> None:
-        """Make the topics, seed what the broker has forgotten, start the rooms; patient while parts are down."""
+        """Make the topics, seed what the broker has forgotten, start the rooms; patient while parts are down.
+
+        Ends early where the broker is lost meanwhile: `restart` will begin anew.
+        """
         async with self._moving:
-            await self._patiently(partial(ensure_topics, self.bus))
-            for running in self._rooms:
-                await self._patiently(partial(self._start, running))
+            await self._start_all(ensure_topics)
 
     async def stop(self) -> None:
         """Stop the rooms, the last first."""
@@ -94,12 +96,20 @@ class Host:
     async def restart(self, bus: BusSettings) -> None:
         """Go on with a broker that came back with nothing: stop, begin again from the tables, start."""
         log.warning("the broker began anew", rooms=len(self._rooms))
+        for running in self._rooms:
+            running.context.bus.leave()
         async with self._moving:
             await self._stop_all()
             self.bus = bus
             for running in self._rooms:
                 running.context.bus.move_to(bus)
-        await self.start()
+            await self._start_all(renew_topics)
+
+    def leave(self) -> None:
+        """Publish nothing from now on, because the broker is lost; to be called before the next one can be reached."""
+        self._losses += 1
+        for running in self._rooms:
+            running.context.bus.leave()
 
     def bus_of(self, name: str) -> Bus:
         """Return the bus of a room, by the room's name."""
@@ -114,7 +124,13 @@ class Host:
         """Look after all rooms."""
         return await check_all([running.health for running in self._rooms])
 
-    async def _start(self, running: _Running) -> None:
+    async def _start_all(self, make_topics: Callable[[BusSettings], Awaitable[None]]) -> None:
+        losses = self._losses
+        await self._patiently(partial(make_topics, self.bus), losses)
+        for running in self._rooms:
+            await self._patiently(partial(self._start, running, losses), losses)
+
+    async def _start(self, running: _Running, losses: int) -> None:
         if running.started:
             return
         context = running.context
@@ -122,6 +138,9 @@ class Host:
             log.warning("seeding again", room=running.room.name)
             await running.room.seed()
             await begin_anew(context.database, context.bus)
+        if self._losses != losses:
+            return
+        context.bus.enter()
         await running.room.start()
         await context.bus.start()
         running.started = True
@@ -132,14 +151,18 @@ class Host:
             running.started = False
             try:
                 async with asyncio.timeout(STOP_SECONDS):
+                    if running.context.bus.is_left:
+                        await running.context.bus.still()
                     await running.context.bus.stop_reading()
                     await running.room.stop()
                     await running.context.bus.stop()
             except TimeoutError:
                 log.warning("room did not stop in time", room=running.room.name)
 
-    async def _patiently(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _patiently(self, step: Callable[[], Awaitable[None]], losses: int) -> None:
         for tries in range(1, START_TRIES + 1):
+            if self._losses != losses:
+                return None
             try:
                 return await step()
             except Transient as error:

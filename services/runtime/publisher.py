@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     AuthenticationFailedError,
     ClusterAuthorizationFailedError,
+    KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
     RecordTooLargeError,
@@ -53,6 +54,7 @@ class Publisher:
         self._clock = clock
         self._client_id = f"leeway-{room}"
         self._producer: AIOKafkaProducer | None = None
+        self._is_abandoned = False
         self._ends: Ends = {}
 
     @property
@@ -84,6 +86,16 @@ class Publisher:
         if producer is not None:
             await producer.stop()
 
+    def abandon(self) -> None:
+        """Give up at once what is not acknowledged: its callers get `Transient`, and nothing of it goes out later."""
+        self._is_abandoned = True
+        if self._producer is None:
+            return
+        # There is no public way: `stop` would go on sending for as long as a request may take.
+        if (task := self._producer._sender.sender_task) is not None:  # noqa: SLF001
+            task.cancel()
+        self._producer._message_accumulator.fail_all(KafkaConnectionError("the broker began anew"))  # noqa: SLF001
+
     async def partitions(self, topic: Topic) -> int:
         """Ask the broker how many partitions a topic has."""
         try:
@@ -105,7 +117,7 @@ class Publisher:
             raise as_ours(error) from error
 
     def _started(self) -> AIOKafkaProducer:
-        if self._producer is None:
+        if self._producer is None or self._is_abandoned:
             raise Transient("The bus is not connected.")
         return self._producer
 

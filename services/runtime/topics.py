@@ -30,6 +30,24 @@ async def ensure_topics(settings: BusSettings, partitions: int | None = None) ->
         await admin.close()
 
 
+async def renew_topics(settings: BusSettings) -> None:
+    """Delete our topics and create them empty, before a broker that has forgotten is told everything again.
+
+    Whatever got there before the seeding would stand before it, and a mark must stand behind what it closes.
+    """
+    admin = AIOKafkaAdminClient(**client_arguments(settings))
+    try:
+        await admin.start()
+        ours = {settings.topic_prefix + topic.name for topic in TOPICS}
+        if there := sorted(ours.intersection(await admin.list_topics())):
+            await admin.delete_topics(there)
+    except KafkaError as error:
+        raise as_ours(error) from error
+    finally:
+        await admin.close()
+    await ensure_topics(settings)
+
+
 async def _create(admin: AIOKafkaAdminClient, settings: BusSettings, topics: Sequence[Topic], partitions: int) -> None:
     answer = await admin.create_topics([new_topic(settings, topic, partitions) for topic in topics])
     for _, code, *_ in answer.topic_errors:

@@ -45,7 +45,8 @@ class Part(Protocol):
 class EmbeddedStack:
     """The supervised parts of a home, between `async with` and its end.
 
-    `on_change` is awaited with the new endpoints when the broker came back with a new epoch. `throwaway` gives up
+    `on_loss` is called when the broker has died, before it is started again; `on_change` is awaited with the new
+    endpoints when it came back with a new epoch. `throwaway` gives up
     durability for speed and has the home removed if this process is killed; a throwaway database that could not lie in
     the home goes with the stack. Raises Misconfigured if the home has another supervisor, if its database is of another
     version, or if a part cannot be started.
@@ -62,6 +63,7 @@ class EmbeddedStack:
         on_change: Callable[[Endpoints], Awaitable[None]] | None = None,
     ) -> None:
         self.on_change = on_change
+        self.on_loss: Callable[[], None] | None = None
         self._home = Home(home.absolute())
         self._wanted = (database, broker)
         self._clock = clock or SystemClock()
@@ -171,6 +173,8 @@ class EmbeddedStack:
             self._guard.tell("forget", part.child.pid)
             part.child = None
         epoch = self.endpoints.epoch
+        if part is self._broker and self.on_loss is not None:
+            self.on_loss()
         try:
             await part.start()
         except LeewayError as error:
