@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from services.commands import administration
-from services.commands.output import EXIT_FOUND, FormatOption, OutputFormat, one_sentence_a_fault, out, print_json, steps
+from services.commands.output import (
+    EXIT_FOUND,
+    FormatOption,
+    OutputFormat,
+    one_sentence_a_fault,
+    out,
+    print_json,
+    steps,
+)
 from services.commands.times import parse_instant
 
 app = typer.Typer(
@@ -19,7 +27,9 @@ app = typer.Typer(
 )
 
 StrategyPath = Annotated[Path, typer.Argument(metavar="STRATEGY", help="The strategy file.")]
-ExportPaths = Annotated[list[Path], typer.Argument(metavar="EXPORT...", help="Exports: .jsonl, .jsonl.gz or a JSON array.")]
+ExportPaths = Annotated[
+    list[Path], typer.Argument(metavar="EXPORT...", help="Exports: .jsonl, .jsonl.gz or a JSON array.")
+]
 HomeOption = Annotated[Path | None, typer.Option("--home", help="The folder that holds all state; else LEEWAY_HOME.")]
 SiteOption = Annotated[str, typer.Option("--site", help="The connection's name in the items' refs.")]
 SeverityOption = Annotated[
@@ -120,9 +130,7 @@ def replay(
     worst = inspecting.threshold(fail_on)
     at = parse_instant(as_of, "--as-of")
     settings = settings_for(log_level="error")
-    request = ReplayRequest(
-        tuple(exports), sound_strategy(strategy), at, site, home, deliver_to, deliver_timeout
-    )
+    request = ReplayRequest(tuple(exports), sound_strategy(strategy), at, site, home, deliver_to, deliver_timeout)
     with steps() as show:
         result = run(play(request, settings, configuration_for(settings), show))
     inspecting.print_replay(result, format_)

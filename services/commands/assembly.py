@@ -52,7 +52,9 @@ def _phrase(link_type: str, outward_is: OutwardEnd) -> str:
 def receivers_of(configuration: Configuration, settings: Settings) -> tuple[Receiver, ...]:
     """Return the receivers with their secrets, or say which secret is missing."""
     return tuple(
-        webhook(receiver.id, receiver.webhook, _secret(receiver.secret, receiver.id, settings), receiver.allowed_networks)
+        webhook(
+            receiver.id, receiver.webhook, _secret(receiver.secret, receiver.id, settings), receiver.allowed_networks
+        )
         for receiver in configuration.receivers
     )
 
@@ -61,6 +63,6 @@ def _secret(name: str | None, receiver: str, settings: Settings) -> str:
     found: Secret | None = settings.webhook_secret if name is None else settings.secret(name)
     if found is None:
         raise Misconfigured(
-            f"The receiver {receiver!r} has no secret to sign with: set LEEWAY_WEBHOOK_SECRET, or name a `secret` there."
+            f"The receiver {receiver!r} has no secret to sign with: set LEEWAY_WEBHOOK_SECRET, or name a `secret`."
         )
     return found.get_secret_value()

@@ -36,6 +36,7 @@ from services.sandbox.jira_shape import BASE
 
 TODAY: Final = datetime(2026, 6, 26, 17, 0, tzinfo=UTC)
 SHOWN_AT_END: Final = 5
+PLAIN_WIDTH: Final = 120
 TERMINAL: Final = Receiver(name="terminal", kind="terminal")
 
 
@@ -44,7 +45,7 @@ async def demo(settings: Settings, seed: int) -> None:
     company = build_company(seed, TODAY)
     clock = HeldClock(company.days()[0])
     with temporary_home() as home, steps() as show:
-        console = show.console if show.is_drawn else out
+        console = show.console if show.is_drawn else Console(highlight=False, markup=False, width=PLAIN_WIDTH)
         _introduce(console, company)
         rooms = builders() | {notifier.ROOM: lambda context: _notifier(context, console)}
         async with engine(home, clock, settings, rooms, throwaway=True) as made:
@@ -126,7 +127,9 @@ def _conclude(standing: list[Finding]) -> None:
     out.print(f"\nThe quarter is over. {len(standing)} findings stand ({summary}); the worst of them:\n")
     worst = sorted(standing, key=lambda finding: (-tuple(STYLES).index(finding.severity.value), finding.since))
     for finding in worst[:SHOWN_AT_END]:
-        out.print(Text.assemble((f"  {finding.severity.value.upper():<9}", STYLES[finding.severity.value]), finding.title))
+        out.print(
+            Text.assemble((f"  {finding.severity.value.upper():<9}", STYLES[finding.severity.value]), finding.title)
+        )
         out.print(f"           ask {safe(finding.team_name or 'the teams')}: {safe(finding.question)}")
     out.print(
         "\nNext: try it on an export of your own,\n"

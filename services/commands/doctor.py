@@ -65,7 +65,9 @@ async def _parked(place: Workplace, room: str) -> Check:
     parked = await list_parked(place.room(room), limit=1_000)
     if not parked:
         return Check(f"{room}: input set aside", is_well=True, found="none")
-    remedy = f"`leeway dead-letters list --room {room}` shows why; `leeway dead-letters replay --room {room}` tries again."
+    remedy = (
+        f"`leeway dead-letters list --room {room}` shows why; `leeway dead-letters replay --room {room}` tries again."
+    )
     return Check(f"{room}: input set aside", is_well=False, found=f"{len(parked)} records", remedy=remedy)
 
 
@@ -88,5 +90,7 @@ async def _deliveries(place: Workplace) -> Check:
     found = f"{counts.sent} sent, {counts.due} under way, {counts.parked} given up"
     if not counts.parked:
         return Check("notifications", is_well=True, found=found)
-    remedy = "`leeway dead-letters list --room notifier` shows why; mend the receiver, then `leeway dead-letters replay`."
+    remedy = (
+        "`leeway dead-letters list --room notifier` shows why; mend the receiver, then `leeway dead-letters replay`."
+    )
     return Check("notifications", is_well=False, found=found, remedy=remedy)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from services.commands.workplace import embedded_bus, prepare
 from services.runtime.clock import Clock
@@ -102,7 +102,7 @@ async def alongside(engine: Engine, settings: Settings, work: Awaitable[None]) -
     doing = asyncio.ensure_future(work)
     following = asyncio.create_task(engine.follow(settings))
     failing = asyncio.create_task(engine.stack.failed())
-    tasks: set[asyncio.Future[object]] = {doing, following, failing}  # type: ignore[arg-type] -- awaited for whatever they give
+    tasks: tuple[asyncio.Future[Any], ...] = (doing, following, failing)
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if failing.done():

@@ -119,7 +119,9 @@ def print_replay(result: ReplayResult, format_: OutputFormat) -> None:
     for problem in result.report.problems[:SHOWN_PROBLEMS]:
         say(safe(f"{problem.source}, line {problem.line}: set aside: {problem.reason}"))
     if (more := result.report.set_aside - SHOWN_PROBLEMS) > 0:
-        say(f"... and {more} more lines set aside; `leeway dead-letters list --home` shows them where --home was given.")
+        say(
+            f"... and {more} more lines set aside; `leeway dead-letters list --home` shows them where --home was given."
+        )
     if format_ is OutputFormat.JSON:
         print_json(result.row())
         return

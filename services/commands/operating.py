@@ -1,6 +1,7 @@
 """The commands of operations: migrate, topics, token, dead-letters, reseed."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from schemas.topics import TOPICS
 from services.commands.workplace import Workplace, prepare
@@ -22,7 +23,7 @@ async def migrate_all(place: Workplace) -> tuple[str, ...]:
     return tuple(place.settings.database_prefix + room for room in ROOMS)
 
 
-def topic_rows() -> list[dict[str, object]]:
+def topic_rows() -> list[dict[str, Any]]:
     """Return the wiring table for printing."""
     return [
         {

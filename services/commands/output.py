@@ -92,5 +92,6 @@ class Steps:
 def steps() -> Iterator[Steps]:
     """Open the progress display; it vanishes when the work is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    console = Console(stderr=True, highlight=False, markup=False)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield Steps(progress)

@@ -1,4 +1,4 @@
-"""`leeway replay`: the main job on an export, through the real broker, database and rooms, with time held at one instant.
+"""`leeway replay`: the main job on an export, through the real broker, database and rooms, time held still.
 
 Promise: the same export, strategy and time give the same findings, whatever dies on the way; a home that was given is
 kept, and a second run on it goes on where the first one ended.

@@ -69,8 +69,10 @@ def print_explanation(finding: Finding) -> None:
     for one in sorted(finding.evidence, key=lambda one: (one.at is None, one.at)):
         out.print(f"  {one.at.isoformat(timespec='minutes') if one.at else '':<24}{fact_line(finding, one)}")
     out.print()
-    out.print(f"  It stands since {finding.since.isoformat(timespec='minutes')}, by strategy version "
-              f"{finding.strategy_version}. It clears when {safe(finding.clears_when)}")
+    out.print(
+        f"  It stands since {finding.since.isoformat(timespec='minutes')}, by strategy version "
+        f"{finding.strategy_version}. It clears when {safe(finding.clears_when)}"
+    )
 
 
 def fact_line(finding: Finding, evidence: Evidence) -> str:

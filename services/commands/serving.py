@@ -78,8 +78,8 @@ async def _found_parts(settings: Settings) -> tuple[_Parts, Endpoints | None]:
     endpoints = await attach(settings.home)
     if endpoints is None or (endpoints.bootstrap_servers is None and not settings.bus.bootstrap_servers):
         raise Misconfigured(
-            f"A single room needs parts to run on: set LEEWAY_DATABASE_URL and LEEWAY_KAFKA_BOOTSTRAP_SERVERS, or start "
-            f"`leeway up` on {settings.home} first."
+            f"A single room needs parts to run on: set LEEWAY_DATABASE_URL and LEEWAY_KAFKA_BOOTSTRAP_SERVERS, or "
+            f"start `leeway up` on {settings.home} first."
         )
     url = settings.database_url.get_secret_value() if settings.database_url else endpoints.database_url
     if url is None:

@@ -80,9 +80,7 @@ async def workplace(settings: Settings, clock: Clock, *, create: bool = False) -
 
 
 @asynccontextmanager
-async def _place(
-    settings: Settings, clock: Clock, url: str, endpoints: Endpoints | None
-) -> AsyncIterator[Workplace]:
+async def _place(settings: Settings, clock: Clock, url: str, endpoints: Endpoints | None) -> AsyncIterator[Workplace]:
     database = Database(url, prefix=settings.database_prefix, pool_size=2)
     try:
         yield Workplace(settings, clock, url, database, bus_settings(settings, endpoints))

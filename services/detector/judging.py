@@ -133,7 +133,12 @@ def retold(finding: Finding, context: Context, now: datetime) -> Finding:
 def _without_draft(anchor: str, before: Known, scene: Scene, *, is_unknown: bool) -> Iterable[Change]:
     if not is_unknown:
         because = _because(before, scene)
-        update = {"state": FindingState.RESOLVED, "resolved_at": scene.now, "resolved_because": because}
+        update = {
+            "state": FindingState.RESOLVED,
+            "resolved_at": scene.now,
+            "resolved_because": because,
+            "as_of": scene.now,
+        }
         transition = FindingTransition.RESOLVED
     elif before.finding.state is FindingState.OPEN:
         update, transition = {"state": FindingState.UNKNOWN}, FindingTransition.UPDATED

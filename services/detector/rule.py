@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from schemas.findings import Evidence, Subject
+from schemas.work_items import Tracker
 from services.detector import texts
 from services.detector.context import Context, PolicyFields
 from services.detector.facts import Facts
@@ -13,6 +14,8 @@ from services.detector.verdict import Draft, Verdict
 from services.runtime.calendar import DEFAULT, Calendar
 
 F = TypeVar("F", bound=Facts)
+
+_ASANA: Final = f"{Tracker.ASANA}:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,12 @@ class Telling:
         return "" if self.draft.team is None else self.context.team(self.draft.team).name
 
     def name(self, ref: str) -> str:
-        """Return how people call this subject: its key, else its title."""
+        """Return how people call this subject: its key, else its title. Nobody knows an Asana task by its number."""
         subject = self.subjects.get(ref)
         if subject is None:
             return texts.shortened(self.context.subject(ref).title)
+        if ref.startswith(_ASANA):
+            return f"“{texts.shortened(subject.title)}”"
         return subject.key or texts.shortened(subject.title)
 
     def find(self, fact: str, ref: str | None = None) -> Evidence | None:

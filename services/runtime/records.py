@@ -70,7 +70,7 @@ class Batch:
 def read(record: Record, payload: type[C]) -> C:
     """Return the record's payload, or raise `InvalidMessage` with the first thing that is wrong with it."""
     try:
-        return payload.model_validate_json(record.value or b"")
+        return payload.read(record.value or b"")
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
