@@ -112,7 +112,8 @@ class Importer:
         # Both trackers of one export go by the same name.
         twin_site = request.options.twin_site or request.site
         options = replace(request.options, status_categories=known, twin_site=twin_site, tell_changes=request.changes)
-        return pages_of(entries_of(request.paths, found), PAGE, request.site, request.as_of, options)
+        entries = entries_of(request.paths, found)
+        return pages_of(entries, PAGE, request.site, request.as_of, options, index=found.index)
 
     async def _begin(self) -> str:
         """Return the flow of this site's import that never came to its end, else a new one."""

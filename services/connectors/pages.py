@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -11,6 +11,7 @@ import orjson
 
 from schemas.work_items import StatusCategory, Tracker, WorkItemChange
 from services.connectors.asana.mapping import map_task
+from services.connectors.export.index import ExportIndex
 from services.connectors.export.lines import EXCERPT, Problem
 from services.connectors.export.survey import Entry
 from services.connectors.jira.mapping import map_issue
@@ -49,17 +50,31 @@ class Page:
 
 
 def pages_of(
-    entries: Iterator[Entry | Problem], size: int, site: str, as_of: datetime | None, options: MappingOptions
+    entries: Iterator[Entry | Problem],
+    size: int,
+    site: str,
+    as_of: datetime | None,
+    options: MappingOptions,
+    *,
+    index: ExportIndex,
 ) -> Iterator[Page]:
-    """Map the entries and give them in pages of `size`."""
+    """Map the entries, put each in its place in the export, and give them in pages of `size`."""
     while chunk := list(islice(entries, size)):
         page = Page(entries=len(chunk))
         for entry in chunk:
-            _add(page, entry, site, as_of, options)
+            _add(page, entry, site, as_of, options, index=index)
         yield page
 
 
-def _add(page: Page, entry: Entry | Problem, site: str, as_of: datetime | None, options: MappingOptions) -> None:
+def _add(
+    page: Page,
+    entry: Entry | Problem,
+    site: str,
+    as_of: datetime | None,
+    options: MappingOptions,
+    *,
+    index: ExportIndex,
+) -> None:
     if isinstance(entry, Problem):
         page.problems.append(entry)
         return
@@ -67,6 +82,8 @@ def _add(page: Page, entry: Entry | Problem, site: str, as_of: datetime | None, 
     if isinstance(outcome, NotYet):
         page.not_yet += 1
     elif isinstance(outcome, Mapped):
+        if entry.tracker is Tracker.JIRA:
+            outcome = replace(outcome, item=index.placed(outcome.item))
         written = _written(entry.tracker, outcome)
         if len(written.body) > MAX_BODY:
             page.problems.append(_problem(entry, f"the item is larger than {MAX_BODY // 1024} KiB"))

@@ -54,6 +54,22 @@ def desk(tmp_path: Path, room: RoomDatabase, bus: RecordingBus) -> Desk:
     return Desk(tmp_path, room, bus)
 
 
+async def test_a_parent_or_epic_told_by_an_id_that_the_export_has_not_is_the_one_with_that_key(desk: Desk) -> None:
+    told = {"parent": {"id": "0", "key": "APP-1"}, "epic": {"id": 5, "key": "APP-2"}}
+    far = {"parent": {"id": "77", "key": "FAR-9"}}
+    kept = {"parent": {"id": jira_issue(1)["id"], "key": "APP-2"}}
+    await desk.take(
+        jira_issue(3, **told), jira_issue(4, customfield_10014="APP-2"), jira_issue(5, **far), jira_issue(6, **kept),
+        jira_issue(1), jira_issue(2),
+    )  # fmt: skip
+    first, second = (f"jira:archive:{jira_issue(number)['id']}" for number in (1, 2))
+    above = {one.item.key: (one.item.parent, one.item.epic) for one in desk.sent(WorkItemSnapshot)}
+    assert above["APP-3"] == (first, second)
+    assert above["APP-4"] == (None, second)
+    assert above["APP-5"] == ("jira:archive:77", None)
+    assert above["APP-6"] == (first, None)
+
+
 def titled(number: int, title: str, updated: str = "2026-05-02T00:00:00.000+0000", **fields: Any) -> dict[str, Any]:
     return jira_issue(number, summary=title, updated=updated, **fields)
 

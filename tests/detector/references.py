@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from schemas.strategy import Strategy
 from schemas.work_items import WorkItem
+from services.connectors.export.index import ExportIndex
 from services.connectors.jira.mapping import map_issue
 from services.connectors.mapped import Mapped, MappingOptions
 from services.mapper.alignment import Neighbourhood, align, node_of
@@ -53,26 +54,17 @@ class Reference:
             known = newest.get(issue["id"])
             if known is None or issue["fields"]["updated"] >= known["fields"]["updated"]:
                 newest[issue["id"]] = issue
+        index = ExportIndex()
+        for issue in newest.values():
+            index.add(issue["id"], issue["key"])
+        index.close()
         outcomes = (map_issue(issue, SITE, self.as_of, MappingOptions()) for issue in newest.values())
-        return by_key([outcome.item for outcome in outcomes if isinstance(outcome, Mapped)])
+        return [index.placed(outcome.item) for outcome in outcomes if isinstance(outcome, Mapped)]
 
     def _issues(self) -> Iterator[Any]:
         for export in self.exports:
             with gzip.open(DATA / self.folder / f"{export}.jsonl.gz", "rt") as lines:
                 yield from map(json.loads, lines)
-
-
-def by_key(items: list[WorkItem]) -> list[WorkItem]:
-    """Let parents and epics be found by their key where no item of the export has the id that was told with it."""
-    refs, keys = {item.ref for item in items}, {item.key: item.ref for item in items}
-
-    def above(ref: str | None, key: str | None) -> str | None:
-        return ref if ref in refs else keys.get(key or "", ref)
-
-    return [
-        item.model_copy(update={"parent": above(item.parent, item.parent_key), "epic": above(item.epic, item.epic_key)})
-        for item in items
-    ]
 
 
 REFERENCES = (

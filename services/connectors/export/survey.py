@@ -1,10 +1,9 @@
 """A first pass over an export: which of its entries count, and what its statuses mean.
 
-The same id twice: the one with the newest `updated` counts, then the last. Two numbers are kept an entry, 16 bytes, so
-that an export of millions needs no more than tens of megabytes.
+The same id twice: the one with the newest `updated` counts, then the last. A few numbers are kept an entry, 40 bytes,
+so that an export of millions needs no more than tens of megabytes.
 """
 
-import hashlib
 import itertools
 from array import array
 from collections.abc import Iterable, Iterator
@@ -14,10 +13,11 @@ from typing import Any, Final
 
 from schemas.work_items import StatusCategory, Tracker
 from services.connectors.asana.mapping import looks_like_task
+from services.connectors.export.index import ExportIndex, fingerprint
 from services.connectors.export.lines import Problem, Value, values_of
 from services.connectors.jira.mapping import looks_like_issue
 from services.connectors.jira.standing import told_category
-from services.connectors.reading import identity, mapping
+from services.connectors.reading import identity, mapping, text
 from services.connectors.times import instant_of
 
 _NO_TIME: Final = -(2**62)
@@ -35,11 +35,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the first pass found: how many entries, which positions are superseded, what each status (by id) means."""
+    """What the first pass found.
+
+    How many entries, which positions are superseded, what each status (by id) means, and whose key is whose.
+    """
 
     entries: int = 0
     superseded: frozenset[int] = frozenset()
     status_categories: dict[str, StatusCategory] = field(default_factory=dict)
+    index: ExportIndex = field(default_factory=ExportIndex)
 
 
 def entry_of(value: Value) -> Entry | Problem:
@@ -57,12 +61,16 @@ def survey(paths: Iterable[Path]) -> Survey:
     """Read the whole export once. Raises `Misconfigured` where a file is not there."""
     ids, updates = array("q"), array("q")
     categories: dict[str, StatusCategory] = {}
+    index = ExportIndex()
     for entry in _all_entries(paths):
         ids.append(_fingerprint(entry))
         updates.append(_updated(entry))
         if entry.tracker is Tracker.JIRA:
             _learn_status(entry.raw, categories)
-    return Survey(len(ids), frozenset(_superseded(ids, updates)), categories)
+            if (id_ := identity(entry.raw.get("id"))) and (key := text(entry.raw.get("key"), 200)):
+                index.add(id_, key)
+    index.close()
+    return Survey(len(ids), frozenset(_superseded(ids, updates)), categories, index)
 
 
 def entries_of(paths: Iterable[Path], found: Survey) -> Iterator[Entry | Problem]:
@@ -89,9 +97,7 @@ def _all_entries(paths: Iterable[Path]) -> Iterator[Entry]:
 def _fingerprint(entry: Entry) -> int:
     """Return 64 bits that stand for tracker and id; an entry without a usable id is like no other."""
     id_ = identity(entry.raw.get("id" if entry.tracker is Tracker.JIRA else "gid"))
-    name = f"{entry.tracker}:{id_}" if id_ else f"{entry.source}:{entry.line}"
-    digest = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, signed=True)
+    return fingerprint(f"{entry.tracker}:{id_}" if id_ else f"{entry.source}:{entry.line}")
 
 
 def _updated(entry: Entry) -> int:
