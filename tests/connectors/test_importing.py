@@ -55,7 +55,7 @@ def desk(tmp_path: Path, room: RoomDatabase, bus: RecordingBus) -> Desk:
 
 
 async def test_a_parent_or_epic_told_by_an_id_that_the_export_has_not_is_the_one_with_that_key(desk: Desk) -> None:
-    told = {"parent": {"id": "0", "key": "APP-1"}, "epic": {"id": 5, "key": "APP-2"}}
+    told = {"parent": {"id": "0", "key": "APP-1"}, "epic": {"id": 500, "key": "APP-2"}}
     far = {"parent": {"id": "77", "key": "FAR-9"}}
     kept = {"parent": {"id": jira_issue(1)["id"], "key": "APP-2"}}
     await desk.take(
