@@ -28,8 +28,29 @@ class _Parts:
     bus: BusSettings
     stack: EmbeddedStack | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    moves: asyncio.Queue[Endpoints] = field(default_factory=asyncio.Queue)
     host: Host | None = None
     failure: LeewayError | None = None
+
+    async def moved(self, endpoints: Endpoints) -> None:
+        """Take note that the broker began anew; the rooms follow in their own time, so that it stays watched."""
+        self.moves.put_nowait(endpoints)
+
+    async def follow(self, settings: Settings) -> None:
+        """Move the rooms to each new incarnation of the broker, for ever."""
+        while True:
+            endpoints = await self.moves.get()
+            if self.host is not None:
+                await self.host.restart(embedded_bus(settings, endpoints))
+
+    async def watch_stack(self, stack: EmbeddedStack) -> None:
+        """Stop everything when a part cannot be started again."""
+        self.stop_because(await stack.failed())
+
+    def stop_because(self, failure: LeewayError) -> None:
+        """End the rooms for this reason."""
+        self.failure = failure
+        self.stop.set()
 
 
 async def up(settings: Settings, configuration: Configuration, clock: Clock) -> None:
@@ -61,14 +82,12 @@ async def _own_parts(settings: Settings, clock: Clock) -> AsyncIterator[_Parts]:
         endpoints = stack.endpoints
         bus = embedded_bus(settings, endpoints) if needs_broker else settings.bus
         parts = _Parts(endpoints.database_url or url, bus, stack)
-        stack.on_change = partial(_moved, parts, settings)
-        failing = asyncio.create_task(_fail_with(parts, stack))
+        stack.on_change = parts.moved
+        watching = asyncio.create_task(parts.watch_stack(stack))
         try:
             yield parts
         finally:
-            failing.cancel()
-        if parts.failure is not None:
-            raise parts.failure
+            watching.cancel()
 
 
 async def _found_parts(settings: Settings) -> tuple[_Parts, Endpoints | None]:
@@ -95,24 +114,25 @@ async def _serve(rooms: Sequence[tuple[str, BuildRoom]], parts: _Parts, settings
         parts.host = host
         say(f"Leeway runs {', '.join(name for name, _ in rooms)}; health at {_address(settings)}/health/ready.")
 
+    following = asyncio.create_task(parts.follow(settings))
+    following.add_done_callback(partial(_followed, parts))
     try:
         await run_rooms(rooms, settings, parts.bus, database, clock, until=parts.stop, on_host=told)
     finally:
+        following.cancel()
         await database.close()
+    if parts.failure is not None:
+        raise parts.failure
+
+
+def _followed(parts: _Parts, following: asyncio.Task[None]) -> None:
+    """Rooms that can no longer follow the broker must not look as if they ran."""
+    if not following.cancelled() and (error := following.exception()) is not None:
+        parts.stop_because(LeewayError(f"The rooms no longer follow the broker: {error}"))
 
 
 def _address(settings: Settings) -> str:
     return f"http://{settings.http.host}:{settings.http.port}"
-
-
-async def _moved(parts: _Parts, settings: Settings, endpoints: Endpoints) -> None:
-    if parts.host is not None:
-        await parts.host.restart(embedded_bus(settings, endpoints))
-
-
-async def _fail_with(parts: _Parts, stack: EmbeddedStack) -> None:
-    parts.failure = await stack.failed()
-    parts.stop.set()
 
 
 async def _watch(parts: _Parts, known: Endpoints, settings: Settings, clock: Clock) -> None:
@@ -125,4 +145,4 @@ async def _watch(parts: _Parts, known: Endpoints, settings: Settings, clock: Clo
             return
         if found.epoch != known.epoch:
             known = found
-            await _moved(parts, settings, found)
+            await parts.moved(found)
