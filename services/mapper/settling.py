@@ -2,8 +2,8 @@
 
 Whoever writes an alignment leaves word of it in `dirty`, in the same transaction. A later transaction, which sees all
 that was committed before, aligns those items and what hangs below them once more; whatever differs is locked, read
-again behind the lock, published and written. The word is taken away only when a look has found nothing to do: so of
-two transactions that crossed, the one that looks last sees both.
+again behind the lock, published and written. The word on what differed stays, until a look has found nothing to do:
+so of two transactions that crossed, the one that looks last sees both. What did not differ needs no second look.
 """
 
 from typing import Final
@@ -30,11 +30,12 @@ async def settle(conn: AsyncConnection, bus: Bus, strategies: Strategies) -> boo
         return False
     strategy = await strategies.active(conn)
     differing = await _differing(conn, strategy, dirty)
+    again: list[str] = []
     for start in range(0, len(differing), PAGE):
         locked = await store.lock_whole(conn, differing[start : start + PAGE])
         await realign(conn, bus, strategy, locked, dirty.flow)
-    if not differing:
-        await store.clear_dirty(conn, dirty)
+        again.extend(token for whole in locked for token in whole.node.tokens())
+    await (store.narrow_dirty(conn, dirty, again) if again else store.clear_dirty(conn, dirty))
     return True
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.aligned_items import Alignment
 from services.mapper.alignment import Node
 from services.mapper.outgoing import Aligned, read_alignment, written
 from services.mapper.team import TeamChoice
@@ -109,15 +109,14 @@ def lines(texts: Iterable[str]) -> str:
     return "\n".join(texts)
 
 
-def _node(row: Row[Any], direct: Alignment) -> Node:
-    return Node(
-        row.ref, row.key, row.parent, row.parent_key, row.epic, row.epic_key, tuple(row.twins or ()), direct
-    )  # fmt: skip
-
-
 def _stored(row: Row[Any]) -> Stored:
-    team = TeamChoice(row.team, row.team_selector)
-    return Stored(_node(row, read_alignment(row.direct)), row.direct, row.alignment, team, row.strategy_version)
+    """Read the first columns of a row, which are those of `_NARROW`."""
+    ref, key, parent, parent_key, epic, epic_key, twins, _, direct, alignment, team, selector, version = tuple(row)[:13]
+    node = Node(ref, key, parent, parent_key, epic, epic_key, tuple(twins or ()), read_alignment(direct))
+    return Stored(node, direct, alignment, _team(team, selector), version)
+
+
+_team = lru_cache(maxsize=4096)(TeamChoice)
 
 
 def _whole(row: Row[Any]) -> StoredWhole:
@@ -281,20 +280,31 @@ async def take_dirty(conn: AsyncConnection, limit: int) -> Dirty | None:
     return Dirty(tuple(row.id for row in taken), rows[0].flow, released)
 
 
+_NEAR: Final = " UNION ALL ".join(
+    f"SELECT ref, {is_target} FROM items WHERE {where}"  # noqa: S608 -- constants only
+    for is_target, where in _AROUND_TARGETS
+)
+_AROUND_DIRTY: Final = text(
+    f"{_TARGETS}, near AS (SELECT ref, bool_or(is_target) AS is_target FROM ({_NEAR}) AS found (ref, is_target) "  # noqa: S608 -- constants only
+    f"GROUP BY ref) SELECT {_NARROW}, {_STALE_BODY}, is_target FROM near JOIN items USING (ref)"
+)
+
+
 async def around_dirty(conn: AsyncConnection, version: int, dirty: Dirty) -> list[tuple[Linked, bool]]:
-    """Return the targets that may inherit, marked as such, then what hangs directly below any target.
+    """Return, each once, the targets that may inherit, marked as such, and what hangs directly below any target.
 
     An item that tells of a twin is returned even if it has a claim: its twin may inherit that.
     """
-    columns = f"{_NARROW}, {_STALE_BODY}"
-    branches = (
-        f"SELECT {columns}, {is_target} AS is_target FROM items WHERE {where}"  # noqa: S608 -- constants only
-        for is_target, where in _AROUND_TARGETS
-    )
-    rows = await conn.execute(
-        text(_TARGETS + " UNION ALL ".join(branches)), {"version": version, "ids": list(dirty.ids)}
-    )
+    rows = await conn.execute(_AROUND_DIRTY, {"version": version, "ids": list(dirty.ids)})
     return [(Linked(_stored(row), row.stale_body), row.is_target) for row in rows]
+
+
+async def narrow_dirty(conn: AsyncConnection, dirty: Dirty, targets: Collection[str]) -> None:
+    """Leave word of these tokens only, in the place of the oldest of the rows, so that marks wait for it as before."""
+    kept, *others = sorted(dirty.ids)
+    narrowed = text("UPDATE dirty SET targets = :targets, released = '' WHERE id = :id")
+    await conn.execute(narrowed, {"targets": lines(targets), "id": kept})
+    await conn.execute(text("DELETE FROM dirty WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": others})
 
 
 async def clear_dirty(conn: AsyncConnection, dirty: Dirty) -> None:

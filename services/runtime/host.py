@@ -21,6 +21,7 @@ from services.runtime.clock import Clock
 from services.runtime.database import Database
 from services.runtime.delivery import pause_seconds
 from services.runtime.errors import LeewayError, Transient
+from services.runtime.garbage import collect_rarely
 from services.runtime.health import Health, RoomHealth, check_all
 from services.runtime.http import HttpServer, build_http
 from services.runtime.metrics import Instruments
@@ -85,6 +86,7 @@ class Host:
 
         Ends early where the broker is lost meanwhile: `restart` will begin anew.
         """
+        collect_rarely()
         async with self._moving:
             await self._start_all(ensure_topics)
 
