@@ -30,7 +30,7 @@ TEAMS_A_GROUP: Final = 10
 EPICS_A_TEAM: Final = 20
 SITE: Final = "bench"
 OPEN_ONE_IN: Final = 5
-LIVE_ONE_IN: Final = 50
+LIVE_ONE_IN: Final = 100
 """Of a team's items one in so many is open, and one in so many is open and waits for another team's open item."""
 OPEN_EVENTS: Final = 0.4
 """Of a stream of changes so many are of open items."""
@@ -150,8 +150,9 @@ def _state(number: int, created: datetime) -> dict[str, Any]:
         return {"done": done, "resolution": Resolution.DELIVERED, "resolution_name": "Done"}
     if number % (2 * OPEN_ONE_IN):
         return {"status": "Open", "status_category": StatusCategory.TODO}
-    started = created + timedelta(days=5)
-    return {"status": "In Progress", "status_category": StatusCategory.IN_PROGRESS, "started": started}
+    worked = {} if number % LIVE_ONE_IN == 0 else {"touched": AS_OF - timedelta(days=number % 7)}
+    fields = {"status": "In Progress", "status_category": StatusCategory.IN_PROGRESS}
+    return fields | {"started": created + timedelta(days=5)} | worked
 
 
 def _is_open(number: int) -> bool:

@@ -1,7 +1,7 @@
 """The floor: the same hops without any logic. Rows that are ready are copied in, and the next hop's bytes sent on.
 
 Consume, `COPY` into tables of the mapper's shape, produce; consume, `COPY` into tables of the detector's shape and
-into its outbox. The rows are what the rooms themselves made of the same items; bus, batches and transactions are theirs.
+into its outbox. The rows are what the rooms made of the same items; bus, batches and transactions are theirs.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ from services.mapper.store import COLUMNS
 from services.runtime.bus import Batch, Bus, Outgoing
 from services.runtime.database import copy_rows
 from services.runtime.embedded import Endpoints
+from services.runtime.host import BuildRoom
 from services.runtime.outbox import add_to_outbox
 from services.runtime.progress import finish_batch
 from services.runtime.room import Progress, RoomContext
@@ -87,7 +88,7 @@ async def run(endpoints: Endpoints, company: Company, rows: Rows) -> float:
         finally:
             await writer.stop()
         done = asyncio.Event()
-        hops = {mapper.ROOM: partial(FirstHop, rows=rows),
+        hops: dict[str, BuildRoom] = {mapper.ROOM: partial(FirstHop, rows=rows),
                 detector.ROOM: partial(SecondHop, rows=rows, size=company.size, done=done)}  # fmt: skip
         host = place.host(hops)
         began = monotonic()

@@ -29,7 +29,7 @@ from tests.stack import bus_settings, drop_schemas, fresh_prefix
 
 ROOMS: Final[Mapping[str, BuildRoom]] = {mapper.ROOM: mapper.build_app, detector.ROOM: detector.build_app}
 PAGE: Final = 5_000
-LOOK_SECONDS: Final = 0.01
+LOOK_SECONDS: Final = 0.05
 PATIENCE_SECONDS: Final = 600.0
 _THROUGH: Final = text(
     "SELECT EXISTS (SELECT FROM marks_passed WHERE mark = :mark) AND NOT EXISTS (SELECT FROM outbox)"
