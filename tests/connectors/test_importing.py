@@ -25,7 +25,7 @@ from services.runtime.migrations import schema_differences
 from services.runtime.room import RoomContext
 from services.runtime.settings import Settings
 from tests.builders import CREATED, asana_person, asana_story, asana_task, jira_comment, jira_issue, jira_person
-from tests.connectors.conftest import PARTITIONS, RecordingBus
+from tests.connectors.recording import PARTITIONS, RecordingBus
 
 BO = jira_person("bo")
 
