@@ -31,7 +31,7 @@ EPICS_A_TEAM: Final = 20
 SITE: Final = "bench"
 OPEN_ONE_IN: Final = 5
 LIVE_ONE_IN: Final = 100
-"""Of a team's items one in so many is open, and one in so many is open and waits for another team's open item."""
+"""Of a team's items one in so many is open, and one in so many of every second team waits for an open one."""
 OPEN_EVENTS: Final = 0.4
 """Of a stream of changes so many are of open items."""
 
@@ -117,10 +117,10 @@ class Company:
 
     @staticmethod
     def _links(group: int, team: int, number: int) -> dict[str, Any]:
-        """Return the dependency of one in ten on the next team's item of the same number."""
-        if number % 10 not in {0, 3} or (number % 10 == 0 and number % LIVE_ONE_IN):
+        """Return the dependency of every second team's items, few of them live, on the next team's of the same number."""
+        if team % 2 or not (number % LIVE_ONE_IN == 0 or number % OPEN_ONE_IN == 1):
             return {}
-        far = (team + 1) % TEAMS_A_GROUP
+        far = team + 1
         ref = _ref(group, team, number)
         blocker = _ref(group, far, number)
         link = Link(id=f"{team}{number}", type="Blocks", direction=LinkDirection.INWARD, ref=blocker,
