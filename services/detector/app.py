@@ -21,7 +21,7 @@ class Detector:
 
     def __init__(self, context: RoomContext) -> None:
         self._context = context
-        self._relay = Relay(context.database, context.bus, context.clock)
+        self._relay = Relay(context.database, context.bus)
         self._judge = Judge(context.database, context.bus, context.clock, self._relay.wake)
         self._items = ItemsHandler(context.database, context.bus, self._wake)
         self._strategy = StrategyHandler(context.database, context.bus, self._wake)
@@ -34,13 +34,13 @@ class Detector:
     async def start(self) -> None:
         """Begin to work."""
         await self._context.bus.start()
-        self._judge.start()
+        self._judge.loop.start()
         self._relay.start()
 
     async def stop(self) -> None:
         """Stop taking work."""
         await self._context.bus.stop_reading()
-        await self._judge.stop()
+        await self._judge.loop.stop()
         await self._relay.stop()
 
     async def seed(self) -> None:
@@ -58,7 +58,7 @@ class Detector:
         return (queries.build_router(self._context.database, self._context.clock),)
 
     def _wake(self) -> None:
-        self._judge.wake()
+        self._judge.loop.wake()
         self._relay.wake()
 
 

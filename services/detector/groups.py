@@ -48,14 +48,19 @@ _LAST_TOUCH: Final = text(
 )
 _LEAVES: Final = text(
     """
-    SELECT count(*) FILTER (WHERE created < :baseline AND (done IS NULL OR done >= :baseline)) AS base,
-           count(*) FILTER (WHERE created >= :baseline) AS added
-    FROM items
-    WHERE objective = :objective AND visible AND objective IS NOT NULL AND type <> 'epic' AND type <> 'initiative'
-      AND (type = 'subtask' OR NOT has_children)
-      AND NOT (status_category = 'done'
-               AND CASE WHEN resolution_name IS NULL THEN resolution IS NOT DISTINCT FROM 'cancelled'
-                        ELSE resolution_name = ANY(CAST(:cancelled AS text[])) END)
+    SELECT o.objective, l.base, l.added
+    FROM unnest(CAST(:objectives AS text[]), CAST(:baselines AS timestamptz[]), CAST(:cancelled AS text[]))
+         AS o (objective, baseline, cancelled)
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE created < o.baseline AND (done IS NULL OR done >= o.baseline)) AS base,
+               count(*) FILTER (WHERE created >= o.baseline) AS added
+        FROM items
+        WHERE objective = o.objective AND visible AND objective IS NOT NULL AND type <> 'epic' AND type <> 'initiative'
+          AND (type = 'subtask' OR NOT has_children)
+          AND NOT (status_category = 'done'
+                   AND CASE WHEN resolution_name IS NULL THEN resolution IS NOT DISTINCT FROM 'cancelled'
+                            ELSE resolution_name = ANY(string_to_array(o.cancelled, chr(10))) END)
+    ) AS l
     """
 )
 
@@ -87,18 +92,21 @@ async def read_objectives(
     wanted = {"objectives": list(objectives)}
     opened = {row.objective: row.open_items for row in await conn.execute(_OPEN, wanted)}
     touched = {row.objective: row.last_touch for row in await conn.execute(_LAST_TOUCH, wanted)}
-    found = {}
-    for objective in objectives:
-        base, added = await _leaves(conn, objective, context)
-        found[objective] = ObjectiveFacts(objective, opened.get(objective, 0), touched.get(objective), base, added)
-    return found
+    leaves = await _leaves(conn, objectives, context)
+    return {
+        objective: ObjectiveFacts(
+            objective, opened.get(objective, 0), touched.get(objective), *leaves.get(objective, (0, 0))
+        )
+        for objective in objectives
+    }
 
 
-async def _leaves(conn: AsyncConnection, objective: str, context: Context) -> tuple[int, int]:
-    known = context.objective(objective)
-    if known is None:
-        return (0, 0)
-    cancelled = list(cancelled_resolutions(context, objective))
-    values = {"objective": objective, "baseline": known.baseline, "cancelled": cancelled}
-    row = (await conn.execute(_LEAVES, values)).one()
-    return (row.base, row.added)
+async def _leaves(conn: AsyncConnection, objectives: Sequence[str], context: Context) -> dict[str, tuple[int, int]]:
+    """Return how many leaves were there at the baseline, and came later, of each objective that the strategy names."""
+    known = [found for objective in objectives if (found := context.objective(objective)) is not None]
+    values = {
+        "objectives": [one.id for one in known],
+        "baselines": [one.baseline for one in known],
+        "cancelled": ["\n".join(cancelled_resolutions(context, one.id)) for one in known],
+    }
+    return {row.objective: (row.base, row.added) for row in await conn.execute(_LEAVES, values)} if known else {}

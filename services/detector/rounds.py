@@ -24,7 +24,7 @@ from services.runtime.bus import Bus
 from services.runtime.faultpoints import faultpoint
 
 ITEMS_A_ROUND: Final = 500
-GROUPS_A_ROUND: Final = 50
+GROUPS_A_ROUND: Final = 200
 CYCLES_A_ROUND: Final = 500
 CYCLE_ANCHOR: Final = "cycle:all"
 """All cycles are judged together, so they have one anchor."""

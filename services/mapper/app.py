@@ -24,7 +24,7 @@ class Mapper:
         self._context = context
         known = Strategies()
         self._worker = Worker(context.database, context.bus, context.clock, known)
-        self._relay = Relay(context.database, context.bus, context.clock)
+        self._relay = Relay(context.database, context.bus)
         self._items = ItemsHandler(context.database, context.bus, known, self._wake)
         self._strategy = StrategyHandler(context.database, context.bus, self._wake)
 
@@ -36,13 +36,13 @@ class Mapper:
     async def start(self) -> None:
         """Begin to work."""
         await self._context.bus.start()
-        self._worker.start()
+        self._worker.loop.start()
         self._relay.start()
 
     async def stop(self) -> None:
         """Stop taking work."""
         await self._context.bus.stop_reading()
-        await self._worker.stop()
+        await self._worker.loop.stop()
         await self._relay.stop()
 
     async def seed(self) -> None:
@@ -60,7 +60,7 @@ class Mapper:
         return ()
 
     def _wake(self) -> None:
-        self._worker.wake()
+        self._worker.loop.wake()
         self._relay.wake()
 
 

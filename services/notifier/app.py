@@ -32,7 +32,7 @@ class Notifier:
         self._context = context
         self._receivers = receivers
         self._tools = tools
-        self._relay = Relay(context.database, context.bus, context.clock)
+        self._relay = Relay(context.database, context.bus)
         self._footing = Footing(context.database, context.bus, chance, self._relay.wake)
         self._couriers = self._hire()
         names = [receiver.name for receiver in receivers]

@@ -6,7 +6,6 @@ mark leaves the lease to run out, and the delivery is sent once more under the s
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,11 +26,9 @@ from services.runtime.database import RoomDatabase
 from services.runtime.delivery import pause_seconds
 from services.runtime.errors import LeewayError, Permanent, Transient
 from services.runtime.faultpoints import faultpoint
+from services.runtime.loop import Loop
 
 log = structlog.get_logger(__name__)
-
-POLL_SECONDS: Final = 0.25
-"""How soon it notices what another process has stored, and what has become due."""
 
 LEASE_MARGIN_SECONDS: Final = 15.0
 """Longer than an attempt may take, so that a lease ends only on who is gone or stuck."""
@@ -61,31 +58,18 @@ class Courier:
         self._footing = footing
         self._clock = footing.bus.clock
         self._sending: set[asyncio.Task[None]] = set()
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to send. A second call does nothing."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name=f"courier:{self._receiver.name}")
+        self._loop = Loop(f"courier:{receiver.name}", footing.bus, self.step)
+        self.start, self.wake = self._loop.start, self._loop.wake
 
     async def stop(self) -> None:
         """Take nothing more, give what is under way a little time, and abandon the rest to be sent again."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await self._loop.stop()
         if self._sending:
             _, late = await asyncio.wait(self._sending, timeout=GRACE_SECONDS)
             for one in late:
                 one.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._channel.close()
-
-    def wake(self) -> None:
-        """Look for deliveries now."""
-        self._woken.set()
 
     async def step(self) -> int:
         """Take as many deliveries as may be under way at once, and begin to send them; return how many."""
@@ -107,34 +91,9 @@ class Courier:
         else:
             await self._note(lambda conn: self._mark_failed(conn, delivery, failure))
 
-    async def _run(self) -> None:
-        tries = 0
-        while True:
-            try:
-                if not await self.step():
-                    await self._wait()
-                tries = 0
-            except Transient as error:
-                tries += 1
-                log.warning("courier waits", receiver=self._receiver.name, tries=tries, error=str(error))
-                await self._clock.sleep(pause_seconds(tries, error.retry_after))
-            except LeewayError as error:
-                self._footing.bus.fail(error)
-                return
-
-    async def _wait(self) -> None:
-        """Wait until woken, or until it is time to look again."""
-        waits = (asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(self._clock.sleep(POLL_SECONDS)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        self._woken.clear()
-
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self._woken.set()
+        self.wake()
         if not task.cancelled() and (error := task.exception()) is not None:
             # The lease runs out, and the delivery is sent again.
             log.error("delivery abandoned", receiver=self._receiver.name, exc_info=error)

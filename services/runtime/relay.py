@@ -4,32 +4,24 @@ Promise: at most one relay of a room publishes at a time, across all processes: 
 connection that it reads with, so that losing the connection ends both.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-import structlog
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.runtime.bus import Bus
-from services.runtime.clock import Clock
 from services.runtime.database import RoomDatabase
-from services.runtime.delivery import pause_seconds
-from services.runtime.errors import LeewayError, Transient
 from services.runtime.faultpoints import faultpoint
+from services.runtime.loop import Loop
 from services.runtime.outbox import OutboxRow, outgoing_of
 from services.runtime.progress import store_ends
 from services.runtime.records import Outgoing
 from services.runtime.tables import RUNTIME
 
-log = structlog.get_logger(__name__)
-
 BATCH_ROWS: Final = 500
-POLL_SECONDS: Final = 0.25
-"""How soon the relay notices what another process of the room has added."""
 
 _TRY_LOCK: Final = text("SELECT pg_try_advisory_lock(hashtextextended('leeway-relay:' || current_schema(), 0))")
 _UNLOCK: Final = text("SELECT pg_advisory_unlock_all()")
@@ -38,53 +30,26 @@ _UNLOCK: Final = text("SELECT pg_advisory_unlock_all()")
 class Relay:
     """Start it with the room; `wake()` it after a commit that added to the outbox."""
 
-    def __init__(self, database: RoomDatabase, bus: Bus, clock: Clock) -> None:
+    def __init__(self, database: RoomDatabase, bus: Bus) -> None:
         self._database = database
         self._bus = bus
-        self._clock = clock
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Loop(f"relay:{bus.room}", bus, self._relay)
+        self.start, self.stop, self.wake = self._loop.start, self._loop.stop, self._loop.wake
 
-    def start(self) -> None:
-        """Begin to publish what is in the outbox. A second call does nothing."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name=f"relay:{self._bus.room}")
-
-    async def stop(self) -> None:
-        """Stop at once: what is published and not yet removed will be published again."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    def wake(self) -> None:
-        """Look into the outbox now."""
-        self._woken.set()
-
-    async def _run(self) -> None:
-        tries = 0
-        while True:
-            try:
-                async with self._database.session() as conn:
-                    tries = 0
-                    await self._relay_while_locked(conn)
-            except Transient as error:
-                tries += 1
-                log.warning("relay waits", room=self._bus.room, tries=tries, error=str(error))
-                await self._clock.sleep(pause_seconds(tries, error.retry_after))
-            except LeewayError as error:
-                self._bus.fail(error)
-                return
+    async def _relay(self) -> None:
+        """Relay until the connection is lost."""
+        async with self._database.session() as conn:
+            self._loop.went_well()
+            await self._relay_while_locked(conn)
 
     async def _relay_while_locked(self, conn: AsyncConnection) -> None:
         while not await conn.scalar(_TRY_LOCK):
-            await self._wait()
+            await self._loop.wait()
         try:
             while True:
                 while await self.relay_once(conn):
                     pass
-                await self._wait()
+                await self._loop.wait()
         finally:
             with contextlib.suppress(Exception):  # the lock goes with the connection in any case
                 await conn.execute(_UNLOCK)
@@ -111,13 +76,3 @@ class Relay:
     async def _to_every_partition(self, mark: Outgoing) -> list[Outgoing]:
         partitions = await self._bus.partitions(mark.topic)
         return [Outgoing(mark.topic, mark.key, mark.event, at) for at in range(partitions)]
-
-    async def _wait(self) -> None:
-        """Wait until woken, or until it is time to look again."""
-        waits = (asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(self._clock.sleep(POLL_SECONDS)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        self._woken.clear()

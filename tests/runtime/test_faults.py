@@ -10,7 +10,6 @@ import pytest
 
 from schemas.topics import FINDINGS
 from services.runtime.bus import Bus
-from services.runtime.clock import SystemClock
 from services.runtime.database import Database
 from services.runtime.embedded import EmbeddedStack, temporary_home
 from services.runtime.errors import Transient
@@ -98,7 +97,7 @@ async def test_the_outbox_waits_for_a_broker_that_is_away(
     stack: EmbeddedStack, own_database: Database, own_bus: BusSettings
 ) -> None:
     async with bench(own_database, own_bus, topics=(FINDINGS,)) as room:
-        relay = Relay(room.room, room.bus, SystemClock())
+        relay = Relay(room.room, room.bus)
         relay.start()
         os.kill(stack.pids["broker"], signal.SIGSTOP)
         async with room.room.transaction() as conn:

@@ -33,7 +33,7 @@ async def size(room: Bench) -> int:
 
 async def test_committed_rows_are_published_in_order_and_removed(database: Database, bus_settings: BusSettings) -> None:
     async with bench(database, bus_settings, topics=(FINDINGS,)) as room:
-        relay = Relay(room.room, room.bus, SystemClock())
+        relay = Relay(room.room, room.bus)
         relay.start()
         for start in range(0, 1200, 300):
             async with room.room.transaction() as conn:
@@ -57,7 +57,7 @@ async def test_rolled_back_rows_are_never_published(database: Database, bus_sett
                 await add_to_outbox(conn, [event("f1", topic=FINDINGS)])
                 raise ValueError("no")
         await add(room, "f2")
-        relay = Relay(room.room, room.bus, SystemClock())
+        relay = Relay(room.room, room.bus)
         relay.start()
         await eventually(lambda: room.seen)
         assert room.keys == ["f2"]
@@ -72,7 +72,7 @@ async def test_a_mark_follows_everything_before_it_on_every_partition(
             await add_to_outbox(conn, [event(f"f{n}", topic=FINDINGS) for n in range(50)])
             await add_mark_to_outbox(conn, room.bus, FINDINGS, MARK)
             await add_to_outbox(conn, [event("later", topic=FINDINGS)])
-        relay = Relay(room.room, room.bus, SystemClock())
+        relay = Relay(room.room, room.bus)
         relay.start()
         await eventually(lambda: len(room.seen) == 55)
         await relay.stop()
@@ -85,7 +85,7 @@ async def test_of_two_relays_one_publishes_and_the_other_takes_over(
     database: Database, bus_settings: BusSettings
 ) -> None:
     async with bench(database, bus_settings, topics=(FINDINGS,)) as room:
-        relays = [Relay(room.room, room.bus, SystemClock()) for _ in range(2)]
+        relays = [Relay(room.room, room.bus) for _ in range(2)]
         for relay in relays:
             relay.start()
         await add(room, *(f"f{n}" for n in range(300)))
@@ -100,7 +100,7 @@ async def test_a_relay_that_lost_its_connection_goes_on_with_another(
     database: Database, bus_settings: BusSettings
 ) -> None:
     async with bench(database, bus_settings, topics=(FINDINGS,)) as room:
-        relay = Relay(room.room, room.bus, room.clock)
+        relay = Relay(room.room, room.bus)
         relay.start()
         await add(room, "f1")
         await eventually(lambda: room.keys == ["f1"])
@@ -129,7 +129,7 @@ async def test_a_failed_publish_keeps_the_rows(
             await publish(outgoing)  # type: ignore[arg-type]
 
         monkeypatch.setattr(room.bus, "publish", flaky)
-        relay = Relay(room.room, room.bus, room.clock)
+        relay = Relay(room.room, room.bus)
         await add(room, "f1")
         relay.start()
         await eventually(lambda: room.keys == ["f1"])
@@ -157,7 +157,7 @@ from services.runtime.settings import BusSettings
 async def main():
     settings, clock = BusSettings.model_validate_json(sys.argv[1]), SystemClock()
     room = Database(sys.argv[2], prefix=sys.argv[3]).room("mapper")
-    relay = Relay(room, Bus(settings, "mapper", clock, database=room), clock)
+    relay = Relay(room, Bus(settings, "mapper", clock, database=room))
     relay.start()
     await asyncio.Event().wait()
 
@@ -177,7 +177,7 @@ async def test_a_relay_killed_between_publishing_and_removing_publishes_again(
         )  # fmt: skip
         assert await process.wait() == -signal.SIGKILL
         assert await size(room) == 2
-        relay = Relay(room.room, room.bus, SystemClock())
+        relay = Relay(room.room, room.bus)
         relay.start()
         await eventually(lambda: sorted(map(str, room.keys)) == ["f1", "f1", "f2", "f2"])
         await relay.stop()
@@ -188,7 +188,7 @@ async def test_the_schema_of_another_room_has_a_lock_of_its_own(database: Databa
         bench(database, bus_settings, "mapper", topics=(FINDINGS,)) as mapper,
         bench(database, bus_settings, "detector", topics=(FINDINGS,)) as detector,
     ):
-        relays = [Relay(room.room, room.bus, SystemClock()) for room in (mapper, detector)]
+        relays = [Relay(room.room, room.bus) for room in (mapper, detector)]
         for relay in relays:
             relay.start()
         await add(mapper, "from-mapper")
