@@ -68,13 +68,17 @@ class Company:
         for revision, (group, number, team) in enumerate(places, 1):
             yield snapshot(self.item(group, team, number), revision, connection=SITE)
 
-    def events(self, count: int, seed: int, first_revision: int) -> Iterator[WorkItemSnapshot]:
-        """Yield changes of so many items, no item twice, all over the company."""
+    def events(
+        self, count: int, seed: int, first_revision: int, teams: int | None = None
+    ) -> Iterator[WorkItemSnapshot]:
+        """Yield changes of so many items, no item twice: of so many teams, wherever they are, or of all."""
         random = Random(seed)  # noqa: S311 -- an example, no secret
+        places = [(group, team) for group in range(self.groups) for team in range(TEAMS_A_GROUP)]
+        active = places if teams is None else random.sample(places, teams)
         wanted = {True: round(count * OPEN_EVENTS), False: count - round(count * OPEN_EVENTS)}
         chosen: dict[tuple[int, int, int], None] = {}
         while len(chosen) < count:
-            place = random.randrange(self.groups), random.randrange(TEAMS_A_GROUP), random.randrange(self.items_a_team)
+            place = (*random.choice(active), random.randrange(self.items_a_team))
             if place not in chosen and wanted[_is_open(place[2])]:
                 wanted[_is_open(place[2])] -= 1
                 chosen[place] = None
