@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from tests.bench import flow, scale
+from tests.bench import archive, flow, scale
 from tests.bench.company import Company
 from tests.bench.place import parts
 
@@ -16,7 +16,8 @@ from tests.bench.place import parts
 async def everyday() -> dict[str, Any]:
     """Measure what takes minutes."""
     async with parts() as endpoints:
-        return {"flow": await flow.measure(endpoints, Company(groups=2))}
+        measured = {"flow": await flow.measure(endpoints, Company(groups=2))}
+    return measured | {"replay": await asyncio.to_thread(archive.measure)}
 
 
 async def at_scale() -> dict[str, Any]:

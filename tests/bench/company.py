@@ -121,7 +121,7 @@ class Company:
 
     @staticmethod
     def _links(group: int, team: int, number: int) -> dict[str, Any]:
-        """Return the dependency of every second team's items, few of them live, on the next team's of the same number."""
+        """Return what every second team's items wait for: the next team's of the same number; few of it is live."""
         if team % 2 or not (number % LIVE_ONE_IN == 0 or number % OPEN_ONE_IN == 1):
             return {}
         far = team + 1

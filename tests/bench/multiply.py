@@ -20,7 +20,7 @@ _OF_ALL_GROUPS: Final = ("findings", "cycle_members")
 
 
 def multiply(place: Site, company: Company) -> None:
-    """Copy the first group's rows for all other groups; then have the server look at the tables, as it does by itself."""
+    """Copy the first group's rows for all others; then have the server look at the tables, as it does by itself."""
     with psycopg.connect(place.url, autocommit=True) as connection:
         for room, tables in TABLES.items():
             connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(place.prefix + room)))
