@@ -79,7 +79,13 @@ Table(
     Index("items_team_blockers", "team", "ref", postgresql_where=text("is_open AND has_dependents")),
     Index("items_objective_open", "objective", postgresql_where=text("is_open AND objective IS NOT NULL")),
     Index("items_objective_touched", "objective", "last_touched", postgresql_where=_SERVES),
-    Index("items_objective_leaves", "objective", "created", postgresql_where=_LEAF),
+    Index(
+        "items_objective_leaves",
+        "objective",
+        "created",
+        postgresql_include=["done", "status_category", "resolution", "resolution_name"],
+        postgresql_where=_LEAF,
+    ),
 )
 
 Table(
