@@ -88,7 +88,7 @@ class Host:
         """
         collect_rarely()
         async with self._moving:
-            await self._start_all(ensure_topics)
+            await self._start_all(self._losses)
 
     async def stop(self) -> None:
         """Stop the rooms, the last first."""
@@ -101,11 +101,14 @@ class Host:
         for running in self._rooms:
             running.context.bus.leave()
         async with self._moving:
+            losses = self._losses
+            # Before the rooms stop: what they acknowledge last would be refused for as long as there is no topic.
+            await self._patiently(partial(renew_topics, bus), losses)
             await self._stop_all()
             self.bus = bus
             for running in self._rooms:
                 running.context.bus.move_to(bus)
-            await self._start_all(renew_topics)
+            await self._start_all(losses)
 
     def leave(self) -> None:
         """Publish nothing from now on, because the broker is lost; to be called before the next one can be reached."""
@@ -126,9 +129,8 @@ class Host:
         """Look after all rooms."""
         return await check_all([running.health for running in self._rooms])
 
-    async def _start_all(self, make_topics: Callable[[BusSettings], Awaitable[None]]) -> None:
-        losses = self._losses
-        await self._patiently(partial(make_topics, self.bus), losses)
+    async def _start_all(self, losses: int) -> None:
+        await self._patiently(partial(ensure_topics, self.bus), losses)
         for running in self._rooms:
             await self._patiently(partial(self._start, running, losses), losses)
 
@@ -151,15 +153,19 @@ class Host:
     async def _stop_all(self) -> None:
         for running in reversed(self._rooms):
             running.started = False
-            try:
-                async with asyncio.timeout(STOP_SECONDS):
-                    if running.context.bus.is_left:
-                        await running.context.bus.still()
-                    await running.context.bus.stop_reading()
-                    await running.room.stop()
-                    await running.context.bus.stop()
-            except TimeoutError:
-                log.warning("room did not stop in time", room=running.room.name)
+            bus = running.context.bus
+            if bus.is_left:
+                await self._in_time(running, bus.still)
+            for step in (bus.stop_reading, running.room.stop, bus.stop):
+                await self._in_time(running, step)
+
+    async def _in_time(self, running: _Running, step: Callable[[], Awaitable[None]]) -> None:
+        """Take a step of stopping; one that hangs does not keep the others from being taken."""
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await step()
+        except TimeoutError:
+            log.warning("room did not stop in time", room=running.room.name)
 
     async def _patiently(self, step: Callable[[], Awaitable[None]], losses: int) -> None:
         for tries in range(1, START_TRIES + 1):
