@@ -48,10 +48,12 @@ _LAST_TOUCH: Final = text(
 )
 _LEAVES: Final = text(
     """
-    SELECT o.objective, l.base, l.added
-    FROM unnest(CAST(:objectives AS text[]), CAST(:baselines AS timestamptz[]), CAST(:cancelled AS text[]))
-         AS o (objective, baseline, cancelled)
-    CROSS JOIN LATERAL (
+    WITH o AS MATERIALIZED (
+        SELECT objective, baseline, string_to_array(cancelled, chr(10)) AS cancelled
+        FROM unnest(CAST(:objectives AS text[]), CAST(:baselines AS timestamptz[]), CAST(:cancelled AS text[]))
+             AS given (objective, baseline, cancelled)
+    )
+    SELECT o.objective, l.base, l.added FROM o CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE created < o.baseline AND (done IS NULL OR done >= o.baseline)) AS base,
                count(*) FILTER (WHERE created >= o.baseline) AS added
         FROM items
@@ -59,7 +61,7 @@ _LEAVES: Final = text(
           AND (type = 'subtask' OR NOT has_children)
           AND NOT (status_category = 'done'
                    AND CASE WHEN resolution_name IS NULL THEN resolution IS NOT DISTINCT FROM 'cancelled'
-                            ELSE resolution_name = ANY(string_to_array(o.cancelled, chr(10))) END)
+                            ELSE resolution_name = ANY(o.cancelled) END)
     ) AS l
     """
 )
