@@ -77,7 +77,7 @@ def _strategy(path: Path) -> Strategy:
 
 
 def _peak_mb() -> float:
-    """Return the most memory that this process has held; `getrusage` would count its parent's, until it was executed."""
+    """Return the most memory that this process has held; `getrusage` counts its parent's before the exec."""
     status = Path("/proc/self/status")
     if status.exists():
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
