@@ -55,9 +55,9 @@ def desk(tmp_path: Path, room: RoomDatabase, bus: RecordingBus) -> Desk:
 
 
 async def test_a_parent_or_epic_told_by_an_id_that_the_export_has_not_is_the_one_with_that_key(desk: Desk) -> None:
-    told = {"parent": {"id": "0", "key": "APP-1"}, "epic": {"id": 500, "key": "APP-2"}}
-    far = {"parent": {"id": "77", "key": "FAR-9"}}
-    kept = {"parent": {"id": jira_issue(1)["id"], "key": "APP-2"}}
+    told: dict[str, Any] = {"parent": {"id": "0", "key": "APP-1"}, "epic": {"id": 500, "key": "APP-2"}}
+    far: dict[str, Any] = {"parent": {"id": "77", "key": "FAR-9"}}
+    kept: dict[str, Any] = {"parent": {"id": jira_issue(1)["id"], "key": "APP-2"}}
     await desk.take(
         jira_issue(3, **told), jira_issue(4, customfield_10014="APP-2"), jira_issue(5, **far), jira_issue(6, **kept),
         jira_issue(1), jira_issue(2),

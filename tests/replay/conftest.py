@@ -2,32 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.runtime.embedded import temporary_home
 from tests.receiver import collecting
 from tests.replay.exports import Export, make_export
-from tests.replay.runs import Replay, copied_home, make_template
-
-
-@dataclass(frozen=True)
-class Undisturbed:
-    """What a replay prints, and whom it tells, when nothing goes wrong."""
-
-    answer: dict[str, Any]
-    told: dict[str, str]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test here runs rooms on a broker and a database."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flow)
+from tests.replay.runs import Replay, Undisturbed, copied_home, make_template
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,14 @@ DIED: Final = -signal.SIGKILL
 
 
 @dataclass(frozen=True)
+class Undisturbed:
+    """What a replay prints, and whom it tells, when nothing goes wrong."""
+
+    answer: dict[str, Any]
+    told: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Ended:
     """How a replay ended."""
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.receiver import Answer, at_first
-from tests.replay.conftest import Undisturbed
 from tests.replay.exports import make_export, poisoned_lines
-from tests.replay.runs import Ended, Replay, ended
+from tests.replay.runs import Ended, Replay, Undisturbed, ended
 
 IN_THE_MIDST = (
     ("SELECT count(*) FROM connectors.snapshots", 500),

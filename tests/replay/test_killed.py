@@ -7,8 +7,7 @@ from typing import Final
 import pytest
 
 from services.runtime.faultpoints import FAULTPOINTS
-from tests.replay.conftest import Undisturbed
-from tests.replay.runs import DIED, Replay, ended
+from tests.replay.runs import DIED, Replay, Undisturbed, ended
 from tests.replay.test_faults import holds_as_undisturbed
 
 PASS: Final = {"connectors.published": 2, "connectors.committed": 3, "mapper.published": 2, "detector.stored": 2,
