@@ -9,6 +9,7 @@ import typer
 from services.commands import administration
 from services.commands.output import (
     EXIT_FOUND,
+    EXIT_MISCONFIGURED,
     FormatOption,
     OutputFormat,
     one_sentence_a_fault,
@@ -24,6 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help and plain errors, the same on a terminal and in a log
 )
 
 StrategyPath = Annotated[Path, typer.Argument(metavar="STRATEGY", help="The strategy file.")]
@@ -37,7 +39,7 @@ SeverityOption = Annotated[
 ]
 
 
-@app.command(epilog="Example: leeway demo --seed 7")
+@app.command(epilog="Example: leeway demo --seed 7", short_help="Let a made-up company's quarter go by.")
 @one_sentence_a_fault
 def demo(seed: Annotated[int, typer.Option(help="Another number, another quarter.")] = 1) -> None:
     """Let a made-up company's quarter go by, and show each alert as it fires."""
@@ -47,7 +49,10 @@ def demo(seed: Annotated[int, typer.Option(help="Another number, another quarter
     run(play(settings_for(log_level="error"), seed))
 
 
-@app.command(epilog="Example: leeway check strategy.yaml --export issues.jsonl.gz")
+@app.command(
+    epilog="Example: leeway check strategy.yaml --export issues.jsonl.gz",
+    short_help="Say what is wrong in a strategy file.",
+)
 @one_sentence_a_fault
 def check(
     strategy: Annotated[Path | None, typer.Argument(metavar="STRATEGY", help="The strategy file.")] = None,
@@ -56,7 +61,7 @@ def check(
     policy: Annotated[bool, typer.Option("--policy", help="List every policy field and end.")] = False,
     format_: FormatOption = OutputFormat.TEXT,
 ) -> None:
-    """Say what is wrong in a strategy file, with its line and what to write instead."""
+    """Say what is wrong in a strategy file, with its line and what to write instead. Exit code 2 if anything is."""
     from services.commands import checking
 
     if policy:
@@ -64,10 +69,12 @@ def check(
     elif strategy is None:
         raise typer.BadParameter("give the strategy file, or --policy", param_hint="STRATEGY")
     elif checking.has_errors(strategy, export or [], site, format_):
-        raise typer.Exit(EXIT_FOUND)
+        raise typer.Exit(EXIT_MISCONFIGURED)
 
 
-@app.command(epilog="Example: leeway apply strategy.yaml --author ana")
+@app.command(
+    epilog="Example: leeway apply strategy.yaml --author ana", short_help="Make a strategy the one that holds."
+)
 @one_sentence_a_fault
 def apply(
     strategy: StrategyPath,
@@ -81,7 +88,7 @@ def apply(
     out.print(f"Version {applied.version} of the strategy {'is applied' if applied.changed else 'held already'}.")
 
 
-@app.command(epilog="Example: leeway up")
+@app.command(epilog="Example: leeway up", short_help="Run all rooms, with parts of their own if need be.")
 @one_sentence_a_fault
 def up(home: HomeOption = None) -> None:
     """Run all rooms in this process, with an embedded broker and database for what is not configured."""
@@ -93,7 +100,7 @@ def up(home: HomeOption = None) -> None:
     run(serving.up(settings, configuration_for(settings), SystemClock()))
 
 
-@app.command("run", epilog="Example: leeway run detector")
+@app.command("run", epilog="Example: leeway run detector", short_help="Run one room.")
 @one_sentence_a_fault
 def run_one(room: Annotated[str, typer.Argument(help="connectors, mapper, detector or notifier.")]) -> None:
     """Run one room, on your Kafka and PostgreSQL or on those of a running `leeway up`."""
@@ -106,7 +113,8 @@ def run_one(room: Annotated[str, typer.Argument(help="connectors, mapper, detect
 
 
 @app.command(
-    epilog="Example: leeway replay issues.jsonl.gz --strategy strategy.yaml --as-of 2026-06-15T12:00:00Z --format json"
+    short_help="Run the main job on exports, as of one instant.",
+    epilog="Example: leeway replay issues.jsonl.gz --strategy strategy.yaml --as-of 2026-06-15T12:00:00Z --format json",
 )
 @one_sentence_a_fault
 def replay(
@@ -160,7 +168,7 @@ def findings(
     inspecting.exit_on(found, worst)
 
 
-@app.command(epilog="Example: leeway explain 3fa9c1")
+@app.command(epilog="Example: leeway explain 3fa9c1", short_help="Show one finding with its evidence.")
 @one_sentence_a_fault
 def explain(
     fingerprint: Annotated[str, typer.Argument(help="The finding's fingerprint, or its beginning.")],
@@ -174,7 +182,7 @@ def explain(
     inspecting.print_one(inspecting.finding_at(home, fingerprint, as_of), format_)
 
 
-@app.command(epilog="Example: leeway doctor --format json")
+@app.command(epilog="Example: leeway doctor --format json", short_help="Say what is wrong with this installation.")
 @one_sentence_a_fault
 def doctor(home: HomeOption = None, format_: FormatOption = OutputFormat.TEXT) -> None:
     """Say what is wrong with this installation, and what to do about it. Exit code 1 if anything is."""
@@ -184,7 +192,7 @@ def doctor(home: HomeOption = None, format_: FormatOption = OutputFormat.TEXT) -
         raise typer.Exit(EXIT_FOUND)
 
 
-@app.command(epilog="Example: leeway topics --create")
+@app.command(epilog="Example: leeway topics --create", short_help="List the topics, or make them.")
 @one_sentence_a_fault
 def topics(
     create: Annotated[bool, typer.Option("--create", help="Make those that are missing on the broker.")] = False,
@@ -202,7 +210,7 @@ def migrate(home: HomeOption = None) -> None:
     out.print(f"Up to date: {', '.join(administration.migrate_schemas(home))}.")
 
 
-@app.command(epilog="Example: leeway reseed mapper")
+@app.command(epilog="Example: leeway reseed mapper", short_help="Publish a room's current state again.")
 @one_sentence_a_fault
 def reseed(
     room: Annotated[str, typer.Argument(help="The room whose topics are to be written again.")],
@@ -231,7 +239,7 @@ def version(format_: FormatOption = OutputFormat.TEXT) -> None:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="leeway")
 
 
 if __name__ == "__main__":

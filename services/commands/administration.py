@@ -19,8 +19,10 @@ T = TypeVar("T")
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="The folder that holds all state; else LEEWAY_HOME.")]
 
-dead_letters = typer.Typer(no_args_is_help=True, help="Input and notifications that were set aside.")
-token = typer.Typer(no_args_is_help=True, help="Tokens of the HTTP API.")
+dead_letters = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Input and notifications that were set aside."
+)
+token = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tokens of the HTTP API.")
 
 
 def _with_place(home: Path | None, work: Callable[[Workplace], Awaitable[T]], *, create: bool = False) -> T:

@@ -7,7 +7,8 @@ from typing import Any
 from schemas.strategy import Strategy
 from schemas.work_items import WorkItem
 from services.commands.assembly import mapping_options
-from services.commands.output import OutputFormat, out, print_json
+from services.commands.exports import refuse_unusable
+from services.commands.output import OutputFormat, counted, out, print_json
 from services.commands.start import configuration_for, run, settings_for
 from services.commands.workplace import workplace
 from services.connectors.export.lines import Problem as LineProblem
@@ -24,6 +25,7 @@ def has_errors(path: Path, exports: Sequence[Path], site: str, format_: OutputFo
     """Check a strategy file and print its problems; with exports, also selectors that match nothing in them."""
     settings = settings_for()
     options = mapping_options(configuration_for(settings))
+    refuse_unusable(exports)
     items = items_of(exports, site, options) if exports else None
     checked = check_strategy(path, parse_policy, items)
     if format_ is OutputFormat.JSON:
@@ -39,7 +41,8 @@ def _verdict(path: Path, checked: Checked) -> str:
     if checked.strategy is None or checked.errors:
         return f"{path}: {len(checked.errors)} to mend before it can be applied."
     others = len(checked.problems)
-    sound = f"{path}: sound; {len(checked.strategy.objectives)} objectives, {len(checked.strategy.teams)} teams"
+    objectives, teams = len(checked.strategy.objectives), len(checked.strategy.teams)
+    sound = f"{path}: sound; {counted(objectives, 'objective')}, {counted(teams, 'team')}"
     return f"{sound}, {others} to look at." if others else f"{sound}."
 
 

@@ -10,7 +10,7 @@ import typer
 
 from schemas.findings import Finding, FindingState, Severity
 from services.commands.doctor import Check, look
-from services.commands.output import EXIT_FOUND, OutputFormat, out, print_json, say
+from services.commands.output import EXIT_FOUND, OutputFormat, counted, out, print_json, say
 from services.commands.replaying import ReplayResult
 from services.commands.reports import finding_row, print_explanation, print_findings
 from services.commands.start import configuration_for, run, settings_for
@@ -103,7 +103,7 @@ def print_list(found: Sequence[Finding], format_: OutputFormat) -> None:
         print_json([finding_row(finding) | {"title": finding.title, "state": finding.state} for finding in found])
         return
     print_findings(found)
-    out.print(f"{len(found)} findings.")
+    out.print(f"{counted(len(found), 'finding')}.")
 
 
 def print_one(finding: Finding, format_: OutputFormat) -> None:

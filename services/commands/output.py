@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from services.runtime.errors import LeewayError
+from services.runtime.errors import LeewayError, Transient
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,6 +40,11 @@ def print_json(data: Any) -> None:
     sys.stdout.flush()
 
 
+def counted(count: int, noun: str) -> str:
+    """Return "1 team", "2 teams"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def say(text: str) -> None:
     """Write a line for a person to standard error, so that it never mixes with data."""
     err.print(text)
@@ -53,12 +58,19 @@ def one_sentence_a_fault(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except LeewayError as fault:
-            err.print(f"leeway: {fault}", style="red")
+            err.print(f"leeway: {_with_remedy(fault)}", style="red")
             raise typer.Exit(EXIT_MISCONFIGURED) from fault
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
 
     return run
+
+
+def _with_remedy(fault: LeewayError) -> str:
+    """Return the sentence; what failed for now, and says not what to do, may be tried again."""
+    if not isinstance(fault, Transient):
+        return str(fault)
+    return f"{str(fault).rstrip('.')}; see that it is up and that LEEWAY_* names the right place, then try again."
 
 
 class Steps:

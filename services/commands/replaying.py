@@ -17,6 +17,8 @@ from schemas.findings import Finding, Severity
 from schemas.strategy import Strategy
 from services.commands.assembly import builders, mapping_options
 from services.commands.engine import Engine, alongside, engine
+from services.commands.exports import refuse_unusable
+from services.commands.kept import refuse_earlier, remember
 from services.commands.reports import finding_row
 from services.connectors.commands import ImportReport, ImportRequest, import_export, send_drain
 from services.detector import queries as findings
@@ -78,15 +80,16 @@ class ReplayResult:
 
 async def replay(request: ReplayRequest, settings: Settings, configuration: Configuration, show: Show) -> ReplayResult:
     """Replay an export and return what was found. Raises `Misconfigured` for whatever is wrong with the input."""
-    for path in request.exports:
-        if not path.is_file():
-            raise Misconfigured(f"{path}: there is no such file.")
-    clock = HeldClock(request.as_of)
     receivers = _receivers(request, settings)
+    refuse_unusable(request.exports)
+    if request.home is not None:
+        refuse_earlier(request.home, request.as_of)
+    clock = HeldClock(request.as_of)
     with ExitStack() as closing:
         home = request.home or closing.enter_context(temporary_home())
         rooms = builders(receivers)
         async with engine(home, clock, settings, rooms, throwaway=request.home is None) as made:
+            remember(home, request.as_of)
             job = _Job(request, made, mapping_options(configuration), show)
             await alongside(made, settings, job.run())
             return await job.result()

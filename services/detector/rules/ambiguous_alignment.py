@@ -1,4 +1,7 @@
-"""Two objectives claim one item with equal right."""
+"""Two objectives claim one item with equal right.
+
+Severity: low.
+"""
 
 from datetime import datetime
 from typing import Final

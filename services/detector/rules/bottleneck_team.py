@@ -1,4 +1,7 @@
-"""Several teams wait on one."""
+"""Several teams wait on one.
+
+Severity: high.
+"""
 
 from datetime import datetime
 from typing import Annotated, Final

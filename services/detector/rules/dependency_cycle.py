@@ -1,4 +1,7 @@
-"""Items wait for each other in a ring, so none of them can be finished first."""
+"""Items wait for each other in a ring, so none of them can be finished first.
+
+Severity: high.
+"""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,7 @@
-"""Somebody plans to start, or to be done, before the item that they wait for is due."""
+"""Somebody plans to start, or to be done, before the item that they wait for is due.
+
+Severity: high; raised if the two ends are in different teams, if a due is near or past, if many teams wait.
+"""
 
 from datetime import date, datetime
 from typing import Final

@@ -1,4 +1,7 @@
-"""What an item waited for is done, and the item has not begun."""
+"""What an item waited for is done, and the item has not begun.
+
+Severity: medium; raised if a due is near or past.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

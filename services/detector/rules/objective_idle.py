@@ -1,4 +1,7 @@
-"""Nobody has touched anything that serves an objective."""
+"""Nobody has touched anything that serves an objective.
+
+Severity: medium; high from `idle_high_after_working_days`.
+"""
 
 from datetime import datetime
 from typing import Annotated, Final

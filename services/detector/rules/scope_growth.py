@@ -1,4 +1,7 @@
-"""An objective has grown since its baseline."""
+"""An objective has grown since its baseline.
+
+Severity: medium; high from `scope_growth_high`.
+"""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""An item is in progress, nothing blocks it, and nobody has touched it for a working week."""
+"""An item is in progress, nothing blocks it, and nobody has touched it for a working week.
+
+Severity: medium; high from `stale_high_after_days`.
+"""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Final

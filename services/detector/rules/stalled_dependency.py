@@ -1,4 +1,8 @@
-"""Somebody waits for an item that nobody has touched for a working week."""
+"""Somebody waits for an item that nobody has touched for a working week.
+
+Severity: medium, high from `stalled_high_after_working_days`;
+raised if the two ends are in different teams, if a due is near or past, if many teams wait.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""A team spends much of its work on what serves no objective."""
+"""A team spends much of its work on what serves no objective.
+
+Severity: medium; high from `unaligned_high_share`.
+"""
 
 from datetime import datetime
 from typing import Annotated, Final

@@ -1,4 +1,7 @@
-"""Somebody waits for an item that nobody has taken on."""
+"""Somebody waits for an item that nobody has taken on.
+
+Severity: medium; raised if the two ends are in different teams, if a due is near or past, if many teams wait.
+"""
 
 from datetime import datetime
 from typing import Final
