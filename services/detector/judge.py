@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.detector.context import Context
 from services.detector.marks import any_waiting, pass_marks
 from services.detector.rounds import judge_cycles, judge_groups, judge_items
-from services.detector.spreading import spread
+from services.detector.spreading import is_load_left, spread
 from services.detector.strategy_copy import Contexts
 from services.runtime.bus import Bus
 from services.runtime.clock import Clock
@@ -41,8 +41,10 @@ class Judge:
         self.loop = Loop("detector-judge", bus, self.step)
 
     async def step(self) -> bool:
-        """Do one piece of each kind of work; return whether there was any."""
+        """Do one piece of each kind of work; return whether there was any. A load is judged once it is spread whole."""
         spreading = await self._database.run(spread)
+        if await self._database.run(is_load_left):
+            return bool(spreading)
         judged = await self._round(judge_items)
         judged += await self._round(judge_cycles)
         if spreading or judged:
