@@ -1,4 +1,4 @@
-"""Write schemas/json/ and the README's table of topics from the code: `make schemas`."""
+"""Writes schemas/json/, and what stands between two markers of a Markdown text, from the code."""
 
 import io
 import json
@@ -9,21 +9,24 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 
 from schemas.asyncapi import asyncapi
-from schemas.documents import payload_schemas, strategy_schema, topics_table
+from schemas.documents import payload_schemas, strategy_schema
 
 FOLDER: Final = Path(__file__).parent / "json"
 README: Final = Path(__file__).parent.parent / "README.md"
 
 
-def files(policy: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Return the text of every file of schemas/json/, by name. `policy`: see `documents.strategy_schema`."""
-    documents = payload_schemas() | {"strategy.schema.json": strategy_schema(policy)}
+def files(policy: Mapping[str, Any] | None = None, more: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return the text of every file of schemas/json/, by name. `policy`: see `documents.strategy_schema`.
+
+    `more` holds documents that others own, by the names of their files.
+    """
+    documents = payload_schemas() | {"strategy.schema.json": strategy_schema(policy)} | dict(more or {})
     return {name: _json(document) for name, document in documents.items()} | {"asyncapi.yaml": _yaml(asyncapi())}
 
 
-def write(folder: Path = FOLDER, policy: Mapping[str, Any] | None = None) -> None:
+def write(folder: Path = FOLDER, texts: Mapping[str, str] | None = None) -> None:
     """Write every file, and remove those of payloads that are no more."""
-    texts = files(policy)
+    texts = files() if texts is None else texts
     folder.mkdir(exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -48,10 +51,3 @@ def _yaml(document: Mapping[str, Any]) -> str:
     stream = io.StringIO()
     yaml.dump(document, stream)
     return stream.getvalue()
-
-
-def update(policy: Mapping[str, Any]) -> None:
-    """Write everything that is made from the contracts: the files, and the README's table where it has one."""
-    write(policy=policy)
-    if README.is_file():
-        README.write_text(with_block(README.read_text(encoding="utf-8"), "topics", topics_table()), encoding="utf-8")

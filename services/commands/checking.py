@@ -8,7 +8,7 @@ from schemas.strategy import Strategy
 from schemas.work_items import WorkItem
 from services.commands.assembly import mapping_options
 from services.commands.exports import refuse_unusable
-from services.commands.output import OutputFormat, counted, out, print_json
+from services.commands.output import OutputFormat, counted, out, print_json, shown_default
 from services.commands.start import configuration_for, run, settings_for
 from services.commands.workplace import workplace
 from services.connectors.export.lines import Problem as LineProblem
@@ -53,8 +53,7 @@ def show_policy(format_: OutputFormat) -> None:
         print_json(rows)
         return
     for row in rows:
-        default = ", ".join(map(str, row["default"])) if isinstance(row["default"], tuple) else row["default"]
-        out.print(f"{row['name']}: {default}")
+        out.print(f"{row['name']}: {shown_default(row['default'])}")
         out.print(f"    {row['meaning']}")
 
 

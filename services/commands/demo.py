@@ -14,11 +14,11 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from schemas.findings import Finding
+from schemas.findings import Finding, Severity
 from schemas.work_items import Tracker
 from services.commands.assembly import builders
 from services.commands.engine import Engine, alongside, engine
-from services.commands.output import Steps, out, steps
+from services.commands.output import Steps, counted, out, steps
 from services.commands.reports import STYLES
 from services.connectors.commands import ImportRequest, import_export, send_drain
 from services.connectors.mapped import MappingOptions
@@ -123,8 +123,8 @@ def _introduce(console: Console, company: Company) -> None:
 
 def _conclude(standing: list[Finding]) -> None:
     count = Counter(finding.severity for finding in standing)
-    summary = ", ".join(f"{count[severity]} {severity}" for severity in reversed(tuple(count)) if count[severity])
-    out.print(f"\nThe quarter is over. {len(standing)} findings stand ({summary}); the worst of them:\n")
+    summary = ", ".join(f"{count[severity]} {severity}" for severity in reversed(Severity) if count[severity])
+    out.print(f"\nThe quarter is over. {counted(len(standing), 'finding')} stand ({summary}); the worst of them:\n")
     worst = sorted(standing, key=lambda finding: (-tuple(STYLES).index(finding.severity.value), finding.since))
     for finding in worst[:SHOWN_AT_END]:
         out.print(

@@ -45,6 +45,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def shown_default(value: object) -> str:
+    """Return a default for people: a list with commas."""
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def say(text: str) -> None:
     """Write a line for a person to standard error, so that it never mixes with data."""
     err.print(text)

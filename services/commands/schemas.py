@@ -1,12 +1,21 @@
-"""Write the published schemas from the code, the policy that the rules read among them: `make schemas`."""
+"""Write what is published of the code: schemas/json/ and the README's tables: `make schemas`."""
 
 from schemas import generate
+from services.commands import readme
 from services.detector.policy import POLICY
+from services.runtime.configuration import configuration_schema
+
+
+def texts() -> dict[str, str]:
+    """Return the text of every file of schemas/json/, by name."""
+    return generate.files(POLICY.model_json_schema(), {"leeway.schema.json": configuration_schema()})
 
 
 def main() -> None:
-    """Write schemas/json/ and the README's table of topics."""
-    generate.update(POLICY.model_json_schema())
+    """Write the files, remove those of payloads that are no more, and bring the README up to date."""
+    generate.write(texts=texts())
+    text = generate.README.read_text(encoding="utf-8")
+    generate.README.write_text(readme.with_blocks(text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from ruamel.yaml import YAML
 
 from schemas import generate
 from schemas.asyncapi import asyncapi
-from schemas.documents import payload_schemas, slug, strategy_schema, topics_table
+from schemas.documents import payload_schemas, slug, strategy_schema
 from schemas.events import Event, payload_types, type_names
 from schemas.strategy import StrategyApplied
 from schemas.topics import TOPICS
-from services.detector.policy import POLICY
+from services.commands.schemas import texts
 from tests.schemas.test_golden import PAYLOADS, golden
 
 
@@ -39,12 +39,12 @@ def resolve(document: dict[str, Any], reference: str) -> Any:
 
 def test_the_published_files_equal_the_code() -> None:
     """If this fails: `make schemas`."""
-    expected = generate.files(POLICY.model_json_schema())
+    expected = texts()
     assert {path.name for path in generate.FOLDER.iterdir()} == set(expected)
     assert {name: published(name) for name in expected} == expected
 
 
-@pytest.mark.parametrize("name", [*payload_schemas(), "strategy.schema.json"])
+@pytest.mark.parametrize("name", [*payload_schemas(), "strategy.schema.json", "leeway.schema.json"])
 def test_every_schema_is_a_valid_schema(name: str) -> None:
     Draft202012Validator.check_schema(json.loads(published(name)))
 
@@ -63,6 +63,13 @@ def test_the_strategy_schema_accepts_a_strategy_and_refuses_an_unknown_key() -> 
     assert validator.is_valid(strategy)
     strategy["objectives"][1]["titel"] = "Misspelt"
     assert not validator.is_valid(strategy)
+
+
+def test_the_schema_of_leeway_yaml_accepts_a_receiver_and_refuses_an_unknown_key() -> None:
+    validator = Draft202012Validator(json.loads(published("leeway.schema.json")))
+    receiver = {"id": "chat", "webhook": "https://hooks.example.com/leeway"}
+    assert validator.is_valid({"version": 1, "receivers": [receiver]})
+    assert not validator.is_valid({"version": 1, "receivers": [receiver | {"webhok": "x"}]})
 
 
 def test_a_policy_schema_holds_wherever_a_policy_may_stand() -> None:
@@ -103,12 +110,6 @@ def test_asyncapi_names_the_headers_that_we_send() -> None:
     instant = payload_types["leeway.flow-mark.v1"].read(golden("leeway.flow-mark.v1")).sent_at  # type: ignore[attr-defined]
     event = Event("leeway.flow-mark.v1", "1", "leeway/mapper", instant, b"{}")
     assert headers["required"] == [name for name, _ in event.headers()]
-
-
-def test_the_readme_shows_the_topics_as_they_are() -> None:
-    """If this fails: `make schemas`."""
-    readme = generate.README.read_text(encoding="utf-8")
-    assert f"<!-- topics -->\n{topics_table()}<!-- /topics -->" in readme
 
 
 def test_a_block_is_replaced_between_its_markers_and_nothing_else_is_touched() -> None:
