@@ -49,7 +49,14 @@ _TAKE: Final = """
 _UNLESS_HELD: Final = """
     AND NOT EXISTS (SELECT FROM dirty JOIN flows USING (flow)
                     WHERE dirty.subject = agenda.subject AND dirty.flow <> '' AND NOT flows.released)
+    AND NOT (lane = 'team' AND EXISTS (
+        SELECT FROM items JOIN dirty ON dirty.subject = items.ref AND dirty.flow <> '' JOIN flows USING (flow)
+        WHERE items.team = substr(agenda.subject, length('team:') + 1) AND NOT flows.released))
+    AND NOT (lane = 'objective' AND EXISTS (
+        SELECT FROM items JOIN dirty ON dirty.subject = items.ref AND dirty.flow <> '' JOIN flows USING (flow)
+        WHERE items.objective = substr(agenda.subject, length('objective:') + 1) AND NOT flows.released))
 """
+"""A team or an objective waits for a load that has brought some of its items: half of them say nothing of the whole."""
 _TAKE_ALL: Final = text(_TAKE.format(unless=""))
 _TAKE_FREE: Final = text(_TAKE.format(unless=_UNLESS_HELD))
 _LEAVE: Final = text("DELETE FROM agenda WHERE subject = ANY(CAST(:subjects AS text[]))")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from schemas.aligned_items import ItemAligned
 from schemas.findings import FindingChanged, FindingState, FindingTransition
 from schemas.marks import MarkKind
 from schemas.strategy import Objective
@@ -59,6 +60,21 @@ async def test_what_a_load_touches_is_left_alone_even_when_somebody_else_asks(ro
     await room.mark("load")
     await room.settle()
     assert await room.rules() == ["unowned-blocker"]
+
+
+async def test_a_team_is_not_judged_on_half_a_load_when_a_strategy_comes_in_its_midst(room: Room) -> None:
+    def working(number: int, objective: str | None) -> ItemAligned:
+        item = work_item(number, status_category=StatusCategory.IN_PROGRESS, touched=STARTED)
+        return aligned(item, number, objective=objective, flow="load")
+
+    await room.store(*(working(number, None) for number in range(1, 6)))
+    await room.apply(strategy())
+    await room.settle()
+    assert await room.said() == []
+    await room.store(*(working(number, "quick-start") for number in range(6, 40)))
+    await room.mark("load")
+    await room.settle()
+    assert await room.said() == ["mark load"]
 
 
 async def test_a_drain_lets_everything_be_judged(room: Room) -> None:
