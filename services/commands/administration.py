@@ -59,7 +59,7 @@ def reseed(room: str, home: Path | None) -> None:
     build = chosen(builders(), room)
 
     async def work(place: Workplace) -> None:
-        bus = place.bus_of(room)
+        bus = await place.bus_of(room)
         context = RoomContext(place.settings, place.clock, place.room(room), bus)
         try:
             await operating.reseed_room(build(context))

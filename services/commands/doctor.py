@@ -11,7 +11,6 @@ from services.runtime.errors import LeewayError
 from services.runtime.migrations import ROOMS
 from services.runtime.outbox import oldest_seconds, outbox_size
 from services.runtime.parking import list_parked
-from services.runtime.wipes import end_offsets
 
 OLD_SECONDS = 60.0
 
@@ -42,14 +41,12 @@ async def look(place: Workplace, configuration: Configuration) -> AsyncIterator[
 
 
 async def _broker(place: Workplace) -> Check:
-    if place.bus is None:
-        remedy = "Start `leeway up`, or set LEEWAY_KAFKA_BOOTSTRAP_SERVERS."
-        return Check("broker", is_well=False, found="no broker is running or configured", remedy=remedy)
     try:
-        await end_offsets(place.bus, [])
+        bus = await place.broker()
     except LeewayError as error:
-        return Check("broker", is_well=False, found=str(error), remedy="Check LEEWAY_KAFKA_* and whether Kafka is up.")
-    return Check("broker", is_well=True, found=f"answers at {place.bus.bootstrap_servers}")
+        found, _, remedy = str(error).partition(": ")
+        return Check("broker", is_well=False, found=found, remedy=remedy[:1].upper() + remedy[1:])
+    return Check("broker", is_well=True, found=f"answers at {bus.bootstrap_servers}")
 
 
 async def _outbox(place: Workplace, room: str) -> Check:

@@ -40,10 +40,7 @@ def topic_rows() -> list[dict[str, Any]]:
 
 async def create_topics(place: Workplace) -> None:
     """Make the topics that are missing on the broker."""
-    if place.bus is None:
-        place.bus_of("runtime")
-    else:
-        await ensure_topics(place.bus)
+    await ensure_topics(await place.broker())
 
 
 async def create_token(place: Workplace, name: str, role: Role, days: int | None) -> str:
@@ -113,7 +110,7 @@ async def replay_dead_letters(place: Workplace, room: str, ids: list[int] | None
     sent = await retry_parked(database, place.clock) if room == "notifier" and not ids else 0
     if not wanted:
         return sent
-    bus = place.bus_of(room)
+    bus = await place.bus_of(room)
     try:
         return sent + await replay_parked(database, bus, wanted)
     finally:

@@ -8,7 +8,7 @@ from functools import partial
 
 from services.commands.assembly import builders, chosen, receivers_of
 from services.commands.output import say
-from services.commands.workplace import embedded_bus, prepare
+from services.commands.workplace import ask_broker, ask_database, embedded_bus, prepare
 from services.runtime.clock import Clock
 from services.runtime.configuration import Configuration
 from services.runtime.database import Database
@@ -112,11 +112,13 @@ async def _serve(rooms: Sequence[tuple[str, BuildRoom]], parts: _Parts, settings
 
     def told(host: Host) -> None:
         parts.host = host
-        say(f"Leeway runs {', '.join(name for name, _ in rooms)}; health at {_address(settings)}/health/ready.")
+        say(f"Leeway starts {', '.join(name for name, _ in rooms)}; health at {_address(settings)}/health/ready.")
 
     following = asyncio.create_task(parts.follow(settings))
     following.add_done_callback(partial(_followed, parts))
     try:
+        await ask_database(database)
+        await ask_broker(parts.bus)
         await run_rooms(rooms, settings, parts.bus, database, clock, until=parts.stop, on_host=told)
     finally:
         following.cancel()

@@ -1,17 +1,22 @@
 """Where a command works: the configured database and Kafka, a running supervisor's, or parts started for the call."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from services.runtime.bus import Bus
 from services.runtime.clock import Clock
 from services.runtime.database import Database, RoomDatabase
 from services.runtime.embedded import Endpoints, attach, borrowed_database
-from services.runtime.errors import Misconfigured
+from services.runtime.errors import Misconfigured, Transient
 from services.runtime.migrations import migrate
 from services.runtime.settings import BusSettings, Settings
+from services.runtime.wipes import end_offsets
+
+BROKER_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,16 @@ class Workplace:
         """Return a room's door to the database."""
         return self.database.room(name)
 
-    def bus_of(self, name: str) -> Bus:
-        """Return a room's bus, or say what to start."""
+    async def broker(self) -> BusSettings:
+        """Return the way to a broker that answers, or say what to start."""
         if self.bus is None:
             raise Misconfigured("No broker is running: start `leeway up` first, or set LEEWAY_KAFKA_BOOTSTRAP_SERVERS.")
-        return Bus(self.bus, name, self.clock, database=self.room(name))
+        await ask_broker(self.bus)
+        return self.bus
+
+    async def bus_of(self, name: str) -> Bus:
+        """Return a room's bus, or say what to start."""
+        return Bus(await self.broker(), name, self.clock, database=self.room(name))
 
 
 def bus_settings(settings: Settings, endpoints: Endpoints | None) -> BusSettings | None:
@@ -53,6 +63,40 @@ def embedded_bus(settings: Settings, endpoints: Endpoints) -> BusSettings:
 async def prepare(url: str, settings: Settings) -> None:
     """Bring all schemas up to date."""
     await asyncio.to_thread(migrate, url, settings.database_prefix)
+
+
+async def ask_broker(bus: BusSettings) -> None:
+    """Raise `Misconfigured` if the broker does not answer now, rather than wait for one that may not be there."""
+    try:
+        with _silent("aiokafka"):
+            async with asyncio.timeout(BROKER_SECONDS):
+                await end_offsets(bus, [])
+    except (Transient, TimeoutError):
+        raise Misconfigured(
+            f"No Kafka broker answers at {bus.bootstrap_servers}: start it, or set LEEWAY_KAFKA_BOOTSTRAP_SERVERS to "
+            "where it is."
+        ) from None
+
+
+async def ask_database(database: Database) -> None:
+    """Raise `Misconfigured` if the database does not answer now."""
+    try:
+        async with database.room("runtime").transaction():
+            pass
+    except Transient as error:
+        raise Misconfigured(f"{str(error).rstrip('.')}; start it, or set LEEWAY_DATABASE_URL to where it is.") from None
+
+
+@contextmanager
+def _silent(logger: str) -> Iterator[None]:
+    """Keep a library quiet whose errors we say in a sentence of our own."""
+    log = logging.getLogger(logger)
+    before = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 @asynccontextmanager
@@ -83,6 +127,7 @@ async def workplace(settings: Settings, clock: Clock, *, create: bool = False) -
 async def _place(settings: Settings, clock: Clock, url: str, endpoints: Endpoints | None) -> AsyncIterator[Workplace]:
     database = Database(url, prefix=settings.database_prefix, pool_size=2)
     try:
+        await ask_database(database)
         yield Workplace(settings, clock, url, database, bus_settings(settings, endpoints))
     finally:
         await database.close()
