@@ -64,11 +64,19 @@ async def up(settings: Settings, configuration: Configuration, clock: Clock) -> 
 async def run_room(name: str, settings: Settings, configuration: Configuration, clock: Clock) -> None:
     """Run one room, on the configured Kafka and PostgreSQL or on those of a running `leeway up`."""
     room = chosen(builders(receivers_of(configuration, settings)), name)
+    settings = sharing(settings)
     parts, endpoints = await _found_parts(settings)
     async with AsyncExitStack() as closing:
         if endpoints is not None:
             closing.callback(asyncio.create_task(_watch(parts, endpoints, settings, clock)).cancel)
         await _serve([(name, room)], parts, settings, clock)
+
+
+def sharing(settings: Settings) -> Settings:
+    """Return the settings of a process that shares a room's work with others: by consumer groups, unless told not to."""
+    if "groups" in settings.bus.model_fields_set:
+        return settings
+    return settings.model_copy(update={"bus": settings.bus.model_copy(update={"groups": True})})
 
 
 @asynccontextmanager
