@@ -73,7 +73,7 @@ async def run_room(name: str, settings: Settings, configuration: Configuration, 
 
 
 def sharing(settings: Settings) -> Settings:
-    """Return the settings of a process that shares a room's work with others: by consumer groups, unless told not to."""
+    """Return the settings of a process that shares its room with others: consumer groups, unless told otherwise."""
     if "groups" in settings.bus.model_fields_set:
         return settings
     return settings.model_copy(update={"bus": settings.bus.model_copy(update={"groups": True})})
