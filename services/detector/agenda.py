@@ -49,16 +49,13 @@ _TAKE: Final = """
 _UNLESS_HELD: Final = """
     AND NOT EXISTS (SELECT FROM dirty JOIN flows USING (flow)
                     WHERE dirty.subject = agenda.subject AND dirty.flow <> '' AND NOT flows.released)
-    AND NOT (lane = 'team' AND EXISTS (
-        SELECT FROM items JOIN dirty ON dirty.subject = items.ref AND dirty.flow <> '' JOIN flows USING (flow)
-        WHERE items.team = substr(agenda.subject, length('team:') + 1) AND NOT flows.released))
-    AND NOT (lane = 'objective' AND EXISTS (
-        SELECT FROM items JOIN dirty ON dirty.subject = items.ref AND dirty.flow <> '' JOIN flows USING (flow)
-        WHERE items.objective = substr(agenda.subject, length('objective:') + 1) AND NOT flows.released))
 """
-"""A team or an objective waits for a load that has brought some of its items: half of them say nothing of the whole."""
 _TAKE_ALL: Final = text(_TAKE.format(unless=""))
 _TAKE_FREE: Final = text(_TAKE.format(unless=_UNLESS_HELD))
+_HELD: Final = text(
+    "SELECT DISTINCT subject FROM dirty JOIN flows USING (flow) "
+    "WHERE subject = ANY(CAST(:subjects AS text[])) AND dirty.flow <> '' AND NOT flows.released"
+)
 _LEAVE: Final = text("DELETE FROM agenda WHERE subject = ANY(CAST(:subjects AS text[]))")
 _WAIT: Final = text(
     "UPDATE agenda SET due = later.due, flow = '' "
@@ -81,6 +78,16 @@ async def take(conn: AsyncConnection, lane: Lane, now: datetime, limit: int) -> 
     statement = _TAKE_FREE if await conn.scalar(_ANY_HELD) else _TAKE_ALL
     rows = await conn.execute(statement, {"lane": lane.value, "now": now, "limit": limit})
     return {row.subject: row.flow for row in rows}
+
+
+async def held_by_now(conn: AsyncConnection, subjects: Sequence[str]) -> frozenset[str]:
+    """Return those of which a load under way has brought something since they were taken.
+
+    Asked after their facts were read: whatever part of a load was in the facts is noted by then.
+    """
+    if not await conn.scalar(_ANY_HELD):
+        return frozenset()
+    return frozenset(await conn.scalars(_HELD, {"subjects": list(subjects)}))
 
 
 async def settle(conn: AsyncConnection, subjects: Sequence[str], checks: Mapping[str, datetime], now: datetime) -> None:

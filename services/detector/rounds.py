@@ -121,9 +121,11 @@ def _is_untold(members: set[str], scene: Scene) -> bool:
 async def _judge_and_keep(
     conn: AsyncConnection, bus: Bus, taken: Mapping[str, str], facts: Mapping[str, Facts], scene: Scene
 ) -> None:
-    known = await store_findings.open_findings(conn, list(taken))
+    held = await agenda.held_by_now(conn, list(taken))
+    free = {subject: flow for subject, flow in taken.items() if subject not in held}
+    known = await store_findings.open_findings(conn, list(free))
     results, checks = Results(), {}
-    for subject, flow in taken.items():
+    for subject, flow in free.items():
         found = facts.get(subject)
         verdict = judge(found, scene.context, scene.now) if found is not None else NOTHING
         if verdict.check_after is not None:
@@ -131,7 +133,7 @@ async def _judge_and_keep(
         if verdict.findings or subject in known:
             results.add(differences(subject, verdict, known.get(subject, {}), scene, flow))
     await _keep(conn, bus, results, scene.context)
-    await agenda.settle(conn, list(taken), checks, scene.now)
+    await agenda.settle(conn, list(free), checks, scene.now)
     faultpoint("detector.judged")
 
 

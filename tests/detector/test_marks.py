@@ -2,11 +2,17 @@
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from schemas.aligned_items import ItemAligned
 from schemas.findings import FindingChanged, FindingState, FindingTransition
 from schemas.marks import MarkKind
 from schemas.strategy import Objective
 from schemas.work_items import ItemType, StatusCategory
+from services.detector.context import Context
+from services.detector.facts import ObjectiveFacts
+from services.detector.groups import read_objectives
 from tests.builders import work_item
 from tests.detector.made import strategy
 from tests.detector.room import RESOLVED, STARTED, Room, aligned
@@ -72,6 +78,23 @@ async def test_a_team_is_not_judged_on_half_a_load_when_a_strategy_comes_in_its_
     await room.settle()
     assert await room.said() == []
     await room.store(*(working(number, "quick-start") for number in range(6, 40)))
+    await room.mark("load")
+    await room.settle()
+    assert await room.said() == ["mark load"]
+
+
+async def test_what_a_load_brings_while_an_objective_is_being_judged_is_not_judged_before_its_mark(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read_late(conn: AsyncConnection, names: list[str], context: Context) -> dict[str, ObjectiveFacts]:
+        await room.store(aligned(work_item(1, created=OLD), 1, objective="easy", flow="load"))
+        return await read_objectives(conn, names, context)
+
+    monkeypatch.setattr("services.detector.rounds.read_objectives", read_late)
+    await room.apply(strategy())
+    await room.settle()
+    assert await room.said() == []
+    await room.store(aligned(work_item(2, touched=STARTED), 2, objective="easy", flow="load"))
     await room.mark("load")
     await room.settle()
     assert await room.said() == ["mark load"]

@@ -12,7 +12,6 @@ from tests.replay.runs import Ended, Replay, Undisturbed, ended
 
 IN_THE_MIDST = (
     ("SELECT count(*) FROM connectors.snapshots", 500),
-    ("SELECT count(*) FROM mapper.items", 500),
     ("SELECT count(*) FROM detector.items", 1_000),
     ("SELECT count(*) FROM notifier.deliveries", 1),
 )
