@@ -228,9 +228,7 @@ app.add_typer(administration.token, name="token")
 @app.command(epilog="Example: leeway version")
 def version(format_: FormatOption = OutputFormat.TEXT) -> None:
     """Print the version."""
-    from importlib.metadata import version as version_of
-
-    text = version_of("leeway")
+    text = administration.installed_version()
     if format_ is OutputFormat.JSON:
         print_json({"version": text})
     else:

@@ -1,6 +1,7 @@
 """The commands of operations: topics, migrate, reseed, dead-letters, token."""
 
 from collections.abc import Awaitable, Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -47,6 +48,14 @@ def show_topics(home: Path | None, format_: OutputFormat, *, create: bool) -> No
         out.print(f"{row['topic']}", style="bold")
         out.print(f"    {row['payload']} by {row['key']}, kept: {row['kept']}")
         out.print(f"    {', '.join(row['writers'])} -> {', '.join(row['readers'])}")
+
+
+def installed_version() -> str:
+    """Return the version that is installed; source that is run without being installed has none."""
+    try:
+        return version("leeway")
+    except PackageNotFoundError:
+        return "not installed, run from source"
 
 
 def migrate_schemas(home: Path | None) -> tuple[str, ...]:

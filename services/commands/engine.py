@@ -71,7 +71,7 @@ class Engine:
         """Move the rooms to each new incarnation of the broker, for ever."""
         while True:
             endpoints = await self._moves.get()
-            await self.host.restart(embedded_bus(settings, endpoints))
+            await self.host.restart(embedded_bus(settings, endpoints), alone=True)
 
 
 @asynccontextmanager

@@ -43,6 +43,11 @@ class _Parts:
             if self.host is not None:
                 await self.host.restart(embedded_bus(settings, endpoints))
 
+    def lost(self) -> None:
+        """Publish nothing more: the broker is gone."""
+        if self.host is not None:
+            self.host.leave()
+
     async def watch_stack(self, stack: EmbeddedStack) -> None:
         """Stop everything when a part cannot be started again."""
         self.stop_because(await stack.failed())
@@ -90,6 +95,7 @@ async def _own_parts(settings: Settings, clock: Clock) -> AsyncIterator[_Parts]:
         endpoints = stack.endpoints
         bus = embedded_bus(settings, endpoints) if needs_broker else settings.bus
         parts = _Parts(endpoints.database_url or url, bus, stack)
+        stack.on_loss = parts.lost
         stack.on_change = parts.moved
         watching = asyncio.create_task(parts.watch_stack(stack))
         try:

@@ -14,7 +14,7 @@ from services.mapper.selectors import named_fields
 from services.runtime.calendar import Calendar
 from services.runtime.closed_yaml import Loaded, Location
 from services.runtime.errors import Misconfigured
-from services.runtime.wording import suggestion
+from services.runtime.wording import ended, suggestion
 
 CheckPolicy = Callable[[PolicyValues, str], object]
 """Raises `Misconfigured` with what is wrong with policy values; the second argument names their place."""
@@ -236,7 +236,7 @@ def _policies(strategy: Strategy, check_policy: CheckPolicy) -> Iterator[_Found]
             try:
                 check_policy({name: value}, "policy")
             except Misconfigured as error:
-                yield _Found(Severity.ERROR, (*location, name), f"{error}.")
+                yield _Found(Severity.ERROR, (*location, name), ended(str(error)))
 
 
 _CHECKS: Final = (_duplicates, _references, _people, _calendars, _circles, _selectors, _outputs, _bets, _shares)

@@ -65,3 +65,8 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     if near:
         return f"did you mean `{near[0]}`?"
     return f"known here: {', '.join(known)}." if known else "no keys are known here."
+
+
+def ended(sentence: str) -> str:
+    """Return the sentence with a full stop, unless it ends as a question."""
+    return sentence if sentence.endswith((".", "?")) else f"{sentence}."

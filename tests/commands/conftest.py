@@ -2,22 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.runtime.embedded import temporary_home
-from tests.commands.typed import AS_OF, leeway, write_example
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """A home, and what the replay that made it printed."""
-
-    home: Path
-    answer: dict[str, Any]
+from tests.commands.typed import AS_OF, Replayed, leeway, write_example
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from services.commands.workplace import BROKER_SECONDS
 from services.runtime.embedded import Endpoints
 from tests.commands.typed import AS_OF, Answer, leeway
 
+NO_SECRET = "x"  # noqa: S105 -- what no secret looks like
 NOWHERE = "127.0.0.1:1"
 """Nothing listens on port 1."""
 
@@ -110,7 +111,7 @@ def test_names_that_are_none_are_answered_with_the_right_ones() -> None:
 
 def test_settings_that_are_none_or_wrong_are_named() -> None:
     assert "did you mean `LEEWAY_HOME`?" in leeway("findings", LEEWAY_HOMEE="x").sentence
-    assert "whsec_" in leeway("findings", LEEWAY_WEBHOOK_SECRET="x").sentence
+    assert "whsec_" in leeway("findings", LEEWAY_WEBHOOK_SECRET=NO_SECRET).sentence
     assert "LEEWAY_HTTP_PORT" in leeway("up", LEEWAY_HTTP_PORT="many").sentence
     assert "missing.yaml" in leeway("up", LEEWAY_CONFIGURATION="missing.yaml").sentence
 

@@ -7,8 +7,7 @@ import psycopg
 
 from services.runtime.embedded import borrowed_database
 from services.runtime.migrations import ROOMS
-from tests.commands.conftest import Replayed
-from tests.commands.typed import AS_OF, leeway
+from tests.commands.typed import AS_OF, Replayed, leeway
 
 
 def test_findings_lists_what_the_replay_found(replayed: Replayed) -> None:

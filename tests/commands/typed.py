@@ -55,6 +55,14 @@ def leeway(*arguments: str | Path, **environment: str) -> Answer:
     return Answer(result.exit_code, result.stdout, result.stderr)
 
 
+@dataclass(frozen=True)
+class Replayed:
+    """A home, and what the replay that made it printed."""
+
+    home: Path
+    answer: dict[str, Any]
+
+
 @contextmanager
 def started(*arguments: str | Path, **environment: str) -> "Iterator[subprocess.Popen[str]]":
     """Run a command in a process of its own; it is killed at the end of the block if it still lives."""
@@ -96,7 +104,10 @@ def _issues() -> list[Json]:
     """Growth's epic, whose second story waits for an item of Platform that nobody touches."""
     created = datetime(2026, 10, 5, 9, tzinfo=UTC)
     touched = jira_time(created)
-    waiting = {"issuelinks": [jira_link(1, "Blocks", inward=7, project="PLAT")], "epic": {"id": 120, "key": "GROW-120"}}
+    waiting: Json = {
+        "issuelinks": [jira_link(1, "Blocks", inward=7, project="PLAT")],
+        "epic": {"id": 120, "key": "GROW-120"},
+    }
     return [
         jira_issue(120, project="GROW", type_name="Epic", created=created, updated=touched),
         jira_issue(121, project="GROW", category="indeterminate", created=created, updated=touched, **waiting),
