@@ -30,7 +30,7 @@ app = typer.Typer(
 
 StrategyPath = Annotated[Path, typer.Argument(metavar="STRATEGY", help="The strategy file.")]
 ExportPaths = Annotated[
-    list[Path], typer.Argument(metavar="EXPORT...", help="Exports: .jsonl, .jsonl.gz or a JSON array.")
+    list[Path], typer.Argument(metavar="EXPORT", help="Exports: .jsonl, .jsonl.gz or a JSON array.")
 ]
 HomeOption = Annotated[Path | None, typer.Option("--home", help="The folder that holds all state; else LEEWAY_HOME.")]
 SiteOption = Annotated[str, typer.Option("--site", help="The connection's name in the items' refs.")]

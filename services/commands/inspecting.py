@@ -127,9 +127,10 @@ def print_replay(result: ReplayResult, format_: OutputFormat) -> None:
         return
     print_findings(result.findings)
     counts = result.counts
+    live = counted(counts.live_dependencies, "live dependency", "live dependencies")
     out.print(
-        f"As of {result.as_of.isoformat()}: {counts.items} items, {counts.open} open, {counts.aligned} aligned, "
-        f"{counts.live_dependencies} live dependencies, {len(result.findings)} findings; {result.seconds:.1f} s."
+        f"As of {result.as_of.isoformat()}: {counted(counts.items, 'item')}, {counts.open} open, "
+        f"{counts.aligned} aligned, {live}, {counted(len(result.findings), 'finding')}; {result.seconds:.1f} s."
     )
     if result.notifications.sent or result.notifications.parked:
         out.print(f"Notifications: {result.notifications.sent} sent, {result.notifications.parked} parked.")

@@ -40,9 +40,9 @@ def print_json(data: Any) -> None:
     sys.stdout.flush()
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, plural: str | None = None) -> str:
     """Return "1 team", "2 teams"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def shown_default(value: object) -> str:
