@@ -95,15 +95,18 @@ class Host:
         async with self._moving:
             await self._stop_all()
 
-    async def restart(self, bus: BusSettings) -> None:
-        """Go on with a broker that came back with nothing: stop, begin again from the tables, start."""
+    async def restart(self, bus: BusSettings, *, alone: bool = False) -> None:
+        """Go on with a broker that came back with nothing: stop, begin again from the tables, start.
+
+        `alone` says that no other process uses the broker, so that whatever is there by now may be deleted.
+        """
         log.warning("the broker began anew", rooms=len(self._rooms))
         for running in self._rooms:
             running.context.bus.leave()
         async with self._moving:
             losses = self._losses
             # Before the rooms stop: what they acknowledge last would be refused for as long as there is no topic.
-            await self._patiently(partial(renew_topics, bus), losses)
+            await self._patiently(partial(renew_topics if alone else ensure_topics, bus), losses)
             await self._stop_all()
             self.bus = bus
             for running in self._rooms:
