@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands.typed import REPOSITORY
 from tests.detector.references import DATA, REFERENCES, Reference
 
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the archive is not beside the checkout")
@@ -19,7 +20,7 @@ def replayed(reference: Reference) -> dict[str, Any]:
     exports = [str(folder / f"{name}.jsonl.gz") for name in reference.exports]
     options = ["--strategy", str(folder / "strategy.yaml"), "--as-of", f"{reference.day}T12:00:00Z", "--format", "json"]
     command = [sys.executable, "-m", "services.cli", "replay", *exports, *options]
-    result: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    result: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY).stdout)
     return result
 
 
