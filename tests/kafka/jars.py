@@ -16,7 +16,7 @@ OLDEST_JAVA: Final = 17
 MAVEN_SECONDS: Final = 600
 
 POM: Final = f"""\
-<project xmlns="http://maven.apache.org/POM/4.0.0">
+<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>leeway</groupId>
   <artifactId>kafka-for-tests</artifactId>
