@@ -50,7 +50,7 @@ def lines_of(notification: Notification) -> RenderableType:
     if notification.type == "finding.resolved":
         return _resolved(notification)
     details = [Text(safe(finding.why)), Text("? " + safe(finding.question), style="italic"), *_context(finding)]
-    return Group(_headline(notification), *(Padding(detail, (0, 0, 0, 4)) for detail in details), Text())
+    return Group(_headline(notification), *(Padding(detail, (0, 0, 0, 4), expand=False) for detail in details), Text())
 
 
 def _headline(notification: Notification) -> Text:
@@ -71,7 +71,7 @@ def _resolved(notification: Notification) -> Text:
     return Text.assemble(
         (f"{notification.timestamp:%a %d %b}  ", "dim"),
         (" CLEARED ", "green"),
-        f" {safe(finding.title)}{because}",
+        f" {safe(finding.title).rstrip('.')}{because}",
         "\n",
     )
 
