@@ -27,7 +27,6 @@ from services.runtime.wording import suggestion
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
-SHOWN_PROBLEMS: Final = 20
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -116,9 +115,9 @@ def print_one(finding: Finding, format_: OutputFormat) -> None:
 
 def print_replay(result: ReplayResult, format_: OutputFormat) -> None:
     """Print what a replay found; lines that could not be used go to standard error."""
-    for problem in result.report.problems[:SHOWN_PROBLEMS]:
+    for problem in result.report.problems:
         say(safe(f"{problem.source}, line {problem.line}: set aside: {problem.reason}"))
-    if (more := result.report.set_aside - SHOWN_PROBLEMS) > 0:
+    if (more := result.report.set_aside - len(result.report.problems)) > 0:
         say(
             f"... and {more} more lines set aside; `leeway dead-letters list --home` shows them where --home was given."
         )

@@ -42,7 +42,7 @@ from services.runtime.progress import store_ends
 
 PAGE: Final = 500
 TRIES: Final = 20
-KEPT_PROBLEMS: Final = 1_000
+KEPT_PROBLEMS: Final = 10_000
 MANY_PROBLEMS: Final = 100
 
 ProgressCallback = Callable[[int, int], None]
@@ -67,7 +67,7 @@ class ImportReport:
     """What an import did. `items` existed at the time asked for, `published` of them were new or changed.
 
     `duplicates` were equal to what was kept, `refused` older than it. `superseded` stand in the export again, newer.
-    `problems` are the first thousand of the `set_aside` lines.
+    `problems` are the first ten thousand of the `set_aside` lines.
     """
 
     flow: str
