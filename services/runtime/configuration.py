@@ -14,9 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from schemas.base import Identifier
 from services.runtime.closed_yaml import load
-
-SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,60}$")]
-"""`ops` means the environment's `LEEWAY_SECRET_OPS`, or the file that `LEEWAY_SECRET_OPS_FILE` names."""
+from services.runtime.connections import Connection, SecretName
 
 
 class _Closed(BaseModel):
@@ -85,6 +83,7 @@ class Configuration(_Closed):
     """The whole of `leeway.yaml`; everything may be left out. `bots` are names whose changes are no touch."""
 
     version: Literal[1] = 1
+    connections: tuple[Connection, ...] = ()
     receivers: tuple[Receiver, ...] = ()
     dependency_links: tuple[DependencyLink, ...] = DEPENDENCY_LINKS
     bots: tuple[Annotated[str, Field(min_length=1)], ...] = ()
@@ -92,6 +91,7 @@ class Configuration(_Closed):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         for name, values in (
+            ("connections", [connection.id for connection in self.connections]),
             ("receivers", [receiver.id for receiver in self.receivers]),
             ("dependency_links", [link.type for link in self.dependency_links]),
         ):
