@@ -84,7 +84,8 @@ class EventsPage:
 class SiteFacts:
     """What a site says of itself when it is opened. `clock_off_seconds`: our clock less theirs.
 
-    `missing_scopes` are what the token may not do, each with what will not work, as a sentence. `account` is our own id.
+    `missing_scopes` are what the token may not do, each with what will not work, as a sentence. `account` is our
+    own id.
     """
 
     account: str
@@ -177,8 +178,10 @@ class TrackerClient(Protocol):
         ...
 
     async def scopes(self) -> tuple[Scope, ...]:
-        """Return the parts to read: those configured, else all visible. A configured one that is not there raises
-        `Misconfigured` with its name and the nearest that exist."""  # noqa: D209
+        """Return the parts to read: those configured, else all visible.
+
+        A configured one that is not there raises `Misconfigured` with its name and the nearest that exist.
+        """
         ...
 
     async def backfill_page(self, scope: Scope, cursor: str | None) -> RawPage:
@@ -190,7 +193,7 @@ class TrackerClient(Protocol):
         ...
 
     async def changed_page(self, scopes: Sequence[Scope], since: str, cursor: str | None) -> ListedPage:
-        """List what changed at `since` or later (the adapter's own text, from `high_water` or `since_of`), oldest first."""
+        """List what changed at `since` or later, oldest first; `since` is text from `high_water` or `since_of`."""
         ...
 
     def since_of(self, version: str, overlap_seconds: float) -> str:
@@ -249,7 +252,7 @@ class TrackerClient(Protocol):
         ...
 
     async def add_comment(self, id: str, text: str) -> str:  # noqa: A002
-        """Leave a comment, once, never repeated inside; return its id. `Transient` means that it may or may not be there."""
+        """Leave a comment, never repeated inside; return its id. After a `Transient` it may or may not be there."""
         ...
 
     async def edit_comment(self, id: str, comment: str, text: str) -> None:  # noqa: A002
