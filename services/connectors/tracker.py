@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from schemas.work_items import Absence, Tracker
+from services.connectors.catalogue import SiteCatalogue
 from services.connectors.mapped import MappingOptions
 
 Raw = dict[str, Any]
@@ -181,6 +182,13 @@ class TrackerClient(Protocol):
         """Return the parts to read: those configured, else all visible.
 
         A configured one that is not there raises `Misconfigured` with its name and the nearest that exist.
+        """
+        ...
+
+    async def catalogue(self, scopes: Sequence[Scope]) -> SiteCatalogue:
+        """Return the site's fields, statuses and link types, and the open epics or portfolios of these scopes.
+
+        `leeway init` asks for it, nobody else. What the token may not see is left out.
         """
         ...
 
