@@ -3,7 +3,7 @@
 from typing import Final
 
 from schemas.work_items import ItemType, Project
-from services.connectors.asana.task import Task
+from services.connectors.asana.raw import Task
 from services.connectors.reading import identity, mapping, sequence, text
 
 NO_PROJECT: Final = Project(id="none", name="No project")

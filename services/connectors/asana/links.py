@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from schemas.work_items import Dependency, Link, LinkDirection, Twin
-from services.connectors.asana.task import Task
+from services.connectors.asana.raw import Task
 from services.connectors.reading import identity, mapping, sequence, strings
 from services.connectors.twins import jira_twins
 

@@ -23,8 +23,8 @@ from services.connectors.asana.planning import (
     start_of,
     tags_of,
 )
+from services.connectors.asana.raw import Task
 from services.connectors.asana.standing import standing_of
-from services.connectors.asana.task import Task
 from services.connectors.mapped import Mapped, MappingOptions, NotYet, Outcome, SetAside, unusable
 from services.connectors.reading import identity, mapping, text
 from services.connectors.times import by, instant_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.work_items import Actor, DueSource
 from services.connectors.asana.people import actor_of
-from services.connectors.asana.task import Task
+from services.connectors.asana.raw import Task
 from services.connectors.mapped import is_wanted
 from services.connectors.reading import identity, mapping, number, sequence, spoken, text
 from services.connectors.times import day_of, instant_of

@@ -11,7 +11,7 @@ from typing import Final
 
 from schemas.work_items import Resolution, StatusCategory
 from services.connectors.asana.hierarchy import sections_of
-from services.connectors.asana.task import Task
+from services.connectors.asana.raw import Task
 from services.connectors.mapped import ending_of
 from services.connectors.reading import mapping, sequence, text
 from services.connectors.times import by, instant_of

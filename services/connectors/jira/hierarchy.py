@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.work_items import ItemType, Project
-from services.connectors.jira.issue import Issue
+from services.connectors.jira.raw import Issue
 from services.connectors.reading import identity, mapping, text
 
 EPIC_LINK_SCHEMA: Final = "com.pyxis.greenhopper.jira:gh-epic-link"

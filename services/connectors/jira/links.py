@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.work_items import Dependency, Link, LinkDirection, Twin
 from services.connectors.jira.changelog import Changelog
-from services.connectors.jira.issue import Issue
+from services.connectors.jira.raw import Issue
 from services.connectors.mapped import DependencyType, MappingOptions
 from services.connectors.reading import identity, mapping, sequence, strings, text
 from services.connectors.times import by

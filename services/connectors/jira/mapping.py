@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from schemas.work_items import Actor, ChangeKind, WorkItem, WorkItemChange
 from services.connectors.jira.changelog import NO_CHANGELOG, Entry, change_of, changelog_of
 from services.connectors.jira.hierarchy import above_of, project_of, sprint_of, type_of
-from services.connectors.jira.issue import Issue
 from services.connectors.jira.links import links_of, twins_of
 from services.connectors.jira.people import actor_of
 from services.connectors.jira.planning import (
@@ -29,6 +28,7 @@ from services.connectors.jira.planning import (
     person_of,
     start_of,
 )
+from services.connectors.jira.raw import Issue
 from services.connectors.jira.standing import categories_of, standing_of
 from services.connectors.mapped import Mapped, MappingOptions, NotYet, Outcome, SetAside, is_person, unusable
 from services.connectors.reading import identity, mapping, sequence, text

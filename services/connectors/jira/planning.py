@@ -7,8 +7,8 @@ from typing import Any
 
 from schemas.work_items import Actor, DueSource, FixVersion
 from services.connectors.jira.changelog import Entry
-from services.connectors.jira.issue import Issue
 from services.connectors.jira.people import actor_of
+from services.connectors.jira.raw import Issue
 from services.connectors.mapped import MappingOptions, actor_kind, is_wanted
 from services.connectors.reading import identity, mapping, number, sequence, spoken, text, texts
 from services.connectors.times import day_of

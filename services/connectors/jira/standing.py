@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas.work_items import Resolution, StatusCategory
-from services.connectors.jira.issue import Issue
+from services.connectors.jira.raw import Issue
 from services.connectors.mapped import MappingOptions, ending_of
 from services.connectors.reading import identity, mapping, text
 from services.connectors.times import by, instant_of
