@@ -4,10 +4,12 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, Sequence, Table, Text
 
+from services.connectors.tables_beside import add_tables_beside
 from services.runtime.tables import add_runtime_tables
 
 metadata: Final = MetaData()
 runtime: Final = add_runtime_tables(metadata)
+add_tables_beside(metadata)
 
 _instant = DateTime(timezone=True)
 
