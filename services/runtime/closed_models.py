@@ -1,10 +1,11 @@
-"""Which keys a closed model knows at a place in its file."""
+"""Which keys a closed model knows at a place in its file, and how a check of the whole points at the part."""
 
 import types
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Union, get_args, get_origin
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
 def fields_at(model: type[BaseModel], location: Sequence[str | int]) -> set[str]:
@@ -14,6 +15,18 @@ def fields_at(model: type[BaseModel], location: Sequence[str | int]) -> set[str]
         annotations = [inner for annotation in annotations for inner in _inside(annotation, part)]
     models = [option for annotation in annotations for option in _options(annotation)]
     return {name for option in models if _is_model(option) for name in _names(option)}
+
+
+def refuse_at(problems: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
+    """Raise what a validator of a whole model may raise: a sentence for each place in it. Without problems, nothing."""
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError("at_place", "{sentence}", {"sentence": sentence}), loc=place, input=None
+        )
+        for place, sentence in problems
+    ]
+    if details:
+        raise ValidationError.from_exception_data("the file", details)
 
 
 def _names(model: type[BaseModel]) -> dict[str, Any]:
@@ -26,12 +39,17 @@ def _inside(annotation: Any, part: str | int) -> list[Any]:
     found = []
     for option in _options(annotation):
         if _is_model(option):
-            found += [_names(option)[part]] if part in _names(option) else []
+            found += [_names(option)[part]] if part in _names(option) else [option] * _is_tagged(option, part)
         elif isinstance(part, int):
             found += [inner for inner in get_args(option) if inner is not Ellipsis]
         elif _is_mapping(option):
             found += list(get_args(option)[1:])
     return found
+
+
+def _is_tagged(model: type[BaseModel], part: str | int) -> bool:
+    """Say whether a union chooses this model by a key that holds just this word."""
+    return any(get_args(each) == (part,) for each in _names(model).values() if get_origin(each) is Literal)
 
 
 def _options(annotation: Any) -> list[Any]:

@@ -18,7 +18,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from services.runtime.closed_models import fields_at
 from services.runtime.errors import Misconfigured
-from services.runtime.wording import phrase, suggestion
+from services.runtime.wording import ended, phrase, suggestion
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[str | int, ...]
@@ -198,8 +198,13 @@ def _problems(
 
 
 def _is_of_a_branch(error: ErrorDetails, place: Location) -> bool:
-    """Say whether pydantic went on from this place into a branch of a union."""
-    return len(error["loc"]) > len(place) and error["type"] != "missing"
+    """Say whether pydantic went on from this place into a branch of a union.
+
+    What stands in a branch that was chosen by its tag ends as the place does: the tag is somewhere between.
+    """
+    if error["type"] == "missing" or len(error["loc"]) <= len(place):
+        return False
+    return not place or error["loc"][-1] != place[-1]
 
 
 def _sentences(errors: list[ErrorDetails], place: Location, model: type[BaseModel]) -> Iterator[str]:
@@ -215,11 +220,12 @@ def _sentences(errors: list[ErrorDetails], place: Location, model: type[BaseMode
 def _sentence(error: ErrorDetails, place: Location, model: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
         within = f" in {_name(place[:-1])}" if len(place) > 1 else ""
-        return f"unknown key `{place[-1]}`{within}: {suggestion(str(place[-1]), fields_at(model, place[:-1]))}"
+        known = fields_at(model, error["loc"][:-1]) or fields_at(model, place[:-1])
+        return f"unknown key `{place[-1]}`{within}: {suggestion(str(place[-1]), known)}"
     if error["type"] == "missing":
         return f"{_name(place)} needs the key `{error['loc'][-1]}`."
-    colon = ":" if error["type"] == "value_error" else ""
-    return f"{_name(place)}{colon} {phrase(error)}."
+    colon = ":" if error["type"] in {"value_error", "at_place"} else ""
+    return ended(f"{_name(place)}{colon} {phrase(error)}")
 
 
 def _name(location: Location) -> str:

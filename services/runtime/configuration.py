@@ -5,6 +5,7 @@ the names of secrets, so that it can be kept in version control.
 """
 
 import ipaddress
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -13,8 +14,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.base import Identifier
+from services.runtime.closed_models import refuse_at
 from services.runtime.closed_yaml import load
 from services.runtime.connections import Connection, SecretName
+from services.runtime.wording import suggestion
+
+_Problem = tuple[tuple[str | int, ...], str]
 
 
 class _Closed(BaseModel):
@@ -89,16 +94,30 @@ class Configuration(_Closed):
     bots: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
     @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        for name, values in (
-            ("connections", [connection.id for connection in self.connections]),
-            ("receivers", [receiver.id for receiver in self.receivers]),
-            ("dependency_links", [link.type for link in self.dependency_links]),
-        ):
-            twice = {value for value in values if values.count(value) > 1}
-            if twice:
-                raise ValueError(f"has {', '.join(sorted(twice))} more than once among `{name}`; keep one")
+    def _fits_together(self) -> Self:
+        refuse_at([*self._twice(), *self._twins_that_are_none()])
         return self
+
+    def _twice(self) -> Iterator[_Problem]:
+        for name, key, values in (
+            ("connections", "id", [connection.id for connection in self.connections]),
+            ("receivers", "id", [receiver.id for receiver in self.receivers]),
+            ("dependency_links", "type", [link.type for link in self.dependency_links]),
+        ):
+            for place, value in enumerate(values):
+                if value in values[:place]:
+                    yield (name, place, key), f"{value} stands more than once among `{name}`; keep one"
+
+    def _twins_that_are_none(self) -> Iterator[_Problem]:
+        for place, one in enumerate(self.connections):
+            others = [other.id for other in self.connections if other.tracker != one.tracker]
+            if one.twins is not None and one.twins not in others:
+                yield ("connections", place, "twins"), _other_tracker(one.twins, others)
+
+
+def _other_tracker(name: str, others: list[str]) -> str:
+    told = f"there is no connection `{name}` to the other tracker"
+    return f"{told}; {suggestion(name, others).rstrip('.')}" if others else f"{told}, nor any other; leave `twins` out"
 
 
 def load_configuration(path: Path, *, required: bool = False) -> Configuration:

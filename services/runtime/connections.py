@@ -1,8 +1,9 @@
 """The connections of `leeway.yaml`: which sites to read, how to reach them, and how their items are to be read."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -10,7 +11,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from schemas.base import Identifier
 from schemas.work_items import StatusCategory
 
-SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,60}$")]
+_NAME_OF_SECRET: Final = r"^[A-Za-z][A-Za-z0-9._-]{0,60}$"  # noqa: S105 -- the form of a name
+
+
+def _secret_name(name: str) -> str:
+    if not re.match(_NAME_OF_SECRET, name):
+        raise ValueError(
+            "must be the name of a secret, as in jira-token, never the secret itself: its value is given as "
+            "LEEWAY_SECRET_<NAME> or, in a file, as LEEWAY_SECRET_<NAME>_FILE"
+        )
+    return name
+
+
+SecretName = Annotated[str, AfterValidator(_secret_name), Field(json_schema_extra={"pattern": _NAME_OF_SECRET})]
 """`ops` means the environment's `LEEWAY_SECRET_OPS`, or the file that `LEEWAY_SECRET_OPS_FILE` names."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -31,7 +44,17 @@ def _site_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _proxy_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("must be the proxy's address, as in http://proxy.example.com:3128")
+    if parts.username or parts.password:
+        raise ValueError("must hold no user name and no password, because this file is no place for secrets")
+    return url.rstrip("/")
+
+
 SiteUrl = Annotated[str, AfterValidator(_site_url)]
+ProxyUrl = Annotated[str, AfterValidator(_proxy_url)]
 
 
 class JiraKind(StrEnum):
@@ -59,6 +82,12 @@ class Comments(_Closed):
     enabled: bool = False
     projects: tuple[Name, ...] = ()
 
+    @model_validator(mode="after")
+    def _scoped(self) -> Self:
+        if self.enabled and not self.projects:
+            raise ValueError("is enabled for no project: name those where Leeway may comment in `projects`")
+        return self
+
 
 class Pace(_Closed):
     """How often a site is asked, and when its data counts as too old."""
@@ -70,6 +99,15 @@ class Pace(_Closed):
     goals_minutes: Annotated[float, Field(gt=0, le=43_200)] = 60.0
     missing_share: Annotated[float, Field(gt=0, le=1)] = 0.2
     """A census that misses more than this share of the known items (and more than ten) stops and asks."""
+
+    @model_validator(mode="after")
+    def _gap_is_longer_than_a_round(self) -> Self:
+        if self.data_gap_minutes * 60 <= self.poll_seconds:
+            raise ValueError(
+                f"calls data too old after {self.data_gap_minutes:g} minutes but asks every {self.poll_seconds:g} "
+                "seconds only: raise `data_gap_minutes` or lower `poll_seconds`"
+            )
+        return self
 
 
 class Reading(_Closed):
@@ -101,7 +139,7 @@ class _Connection(_Closed):
     webhooks: Webhooks | None = None
     comments: Comments = Comments()
     tls_ca: Path | None = None
-    proxy: SiteUrl | None = None
+    proxy: ProxyUrl | None = None
 
 
 class JiraConnection(_Connection):
@@ -121,6 +159,15 @@ class JiraConnection(_Connection):
             raise ValueError("needs `user`, the e-mail address of the account that the API token belongs to")
         if self.kind is JiraKind.DATACENTER and self.cloud_id is not None:
             raise ValueError("has a `cloud_id`, which only Jira Cloud knows; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _webhook_of_somebody_else_has_a_secret(self) -> Self:
+        if self.webhooks is not None and not self.webhooks.register_ and self.webhooks.secret is None:
+            raise ValueError(
+                "has webhooks that somebody set up (`register: false`) and no `webhooks.secret`: name the secret that "
+                "they sign with"
+            )
         return self
 
 

@@ -40,7 +40,10 @@ _PHRASES: Final[Mapping[str, str]] = {
     "too_long": "must have at most {max_length} entries",
     "literal_error": "must be {expected}",
     "enum": "must be {expected}",
+    "union_tag_invalid": "needs another {discriminator} than '{tag}': one of {expected_tags}",
+    "union_tag_not_found": "needs the key {discriminator}",
     "value_error": "{error}",
+    "at_place": "{sentence}",
 }
 
 

@@ -53,7 +53,7 @@ def test_a_file_that_is_not_there_means_the_defaults_unless_it_was_asked_for(tmp
         ("receivers: [{id: a, webhook: https://x.example.com, allowed_networks: [10.0.0.1/8]}]", "must be a network"),
         (
             "receivers: [{id: a, webhook: https://x.io}, {id: a, webhook: https://y.io}]",
-            "a more than once among `receivers`",
+            "leeway.yaml:1:46: `receivers[1].id`: a stands more than once among `receivers`",
         ),
         ("dependency_links: [{type: Blocks, outward_is: blocks}]", "must be 'blocker' or 'dependent'"),
     ],
