@@ -24,13 +24,14 @@ class Lane(StrEnum):
     CYCLE = "cycle"
     TEAM = "team"
     OBJECTIVE = "objective"
+    CONNECTION = "connection"
 
 
 CYCLE_PREFIX: Final = "cycle:"
 
 _LANE_OF: Final = (
     "CASE split_part(subject, ':', 1) WHEN 'team' THEN 'team' WHEN 'objective' THEN 'objective' "
-    "WHEN 'cycle' THEN 'cycle' ELSE 'item' END"
+    "WHEN 'cycle' THEN 'cycle' WHEN 'connection' THEN 'connection' ELSE 'item' END"
 )
 ENTER: Final = """
     INSERT INTO agenda (subject, lane, due, flow)

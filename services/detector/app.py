@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from schemas.topics import STRATEGY
+from schemas.topics import CONNECTIONS, STRATEGY
 from services.detector import queries
 from services.detector.commands import reseed
-from services.detector.handlers import INPUTS, ItemsHandler, StrategyHandler
+from services.detector.handlers import INPUTS, ConnectionsHandler, ItemsHandler, StrategyHandler
 from services.detector.judge import Judge
 from services.runtime.marks import passed_marks
 from services.runtime.relay import Relay
@@ -25,10 +25,12 @@ class Detector:
         self._judge = Judge(context.database, context.bus, context.clock, self._relay.wake)
         self._items = ItemsHandler(context.database, context.bus, self._wake)
         self._strategy = StrategyHandler(context.database, context.bus, self._wake)
+        self._connections = ConnectionsHandler(context.database, context.bus, self._wake)
 
     def subscribe(self, max_records: int) -> None:
         """Have the bus hand over batches from `start()` on."""
         self._context.bus.subscribe([STRATEGY], self._strategy)
+        self._context.bus.subscribe([CONNECTIONS], self._connections)
         self._context.bus.subscribe(INPUTS, self._items, max_records=max_records)
 
     async def start(self) -> None:

@@ -17,6 +17,7 @@ from services.runtime.calendar import DEFAULT, Calendar
 
 TEAM_PREFIX = "team:"
 OBJECTIVE_PREFIX = "objective:"
+CONNECTION_PREFIX = "connection:"
 
 
 class PolicyFields(BaseModel):
@@ -82,7 +83,9 @@ class Context:
         return policy
 
     def subject(self, ref: str) -> Subject:
-        """Return a team or an objective as a finding names it."""
+        """Return a team, a connection or an objective as a finding names it."""
+        if ref.startswith(CONNECTION_PREFIX):
+            return Subject(ref=ref, title=ref.removeprefix(CONNECTION_PREFIX))
         if ref.startswith(TEAM_PREFIX):
             return Subject(ref=ref, title=self.team(ref.removeprefix(TEAM_PREFIX)).name)
         known = self.objective(ref.removeprefix(OBJECTIVE_PREFIX))

@@ -1,8 +1,8 @@
 """What the detector knows of a subject and its neighbourhood: the only input of a rule beside policy and time.
 
 Promise: nothing here is computed from the present moment, but for `TeamFacts`, which counts what was active at the
-moment it was read for. Four kinds of subject are judged, each whole: an item (with every dependency in which it is the
-blocker), a team, an objective, and a cycle of dependencies.
+moment it was read for. Five kinds of subject are judged, each whole: an item (with every dependency in which it is the
+blocker), a team, an objective, a cycle of dependencies, and a connection to a tracker.
 
 Whose facts a changed item touches: its own; of its blockers (they carry the dependencies in which it waits); of the
 items that wait for it; of its parent, if it is a sub-task (its touches count there); of its team and its objective,
@@ -10,10 +10,11 @@ before and after; of the teams of its blockers; and of its cycle.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from schemas.aligned_items import Claim
 from schemas.base import Identifier
+from schemas.connections import ConnectionState
 from schemas.findings import Subject
 from schemas.work_items import Absence, ItemType, Resolution, StatusCategory
 
@@ -137,5 +138,20 @@ class CycleFacts:
     members: tuple[ItemFacts, ...]
 
 
-Facts = ItemNeighbourhood | TeamFacts | ObjectiveFacts | CycleFacts
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """A connection to a tracker: when it was last read with success, and for how long that is good.
+
+    `first_connected` is when its first reading began; both are none where nobody could ever connect.
+    """
+
+    connection: Identifier
+    state: ConnectionState
+    last_success: datetime | None
+    first_connected: datetime | None
+    gap_after: timedelta
+    reason: str | None = None
+
+
+Facts = ItemNeighbourhood | TeamFacts | ObjectiveFacts | CycleFacts | ConnectionFacts
 """Everything that is judged: all rules of that kind of facts, at once."""

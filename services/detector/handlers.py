@@ -6,9 +6,10 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.aligned_items import ItemAligned
+from schemas.connections import ConnectionReported
 from schemas.strategy import StrategyApplied
 from schemas.topics import ALIGNED_ITEMS
-from services.detector import strategy_copy
+from services.detector import connections_copy, strategy_copy
 from services.detector.marks import hold_mark
 from services.detector.rows import ItemRows, newest, rows_of
 from services.detector.store import store_items
@@ -70,6 +71,31 @@ class StrategyHandler:
                 await strategy_copy.keep(conn, read(record, StrategyApplied))
             except (InvalidMessage, Misconfigured) as error:
                 await park(conn, record, str(error))
+        await finish_batch(conn, self._bus, batch)
+
+
+class ConnectionsHandler:
+    """Keeps the newest report of each connection."""
+
+    def __init__(self, database: RoomDatabase, bus: Bus, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._bus = bus
+        self._wake = wake
+
+    async def __call__(self, batch: Batch) -> None:
+        """Handle one batch in one transaction."""
+        await self._database.run(lambda conn: self._handle(conn, batch))
+        self._wake()
+
+    async def _handle(self, conn: AsyncConnection, batch: Batch) -> None:
+        await set_aside_unreadable(conn, batch)
+        reports = []
+        for record in batch.of(ConnectionReported):
+            try:
+                reports.append(read(record, ConnectionReported))
+            except InvalidMessage as error:
+                await park(conn, record, str(error))
+        await connections_copy.keep(conn, reports)
         await finish_batch(conn, self._bus, batch)
 
 

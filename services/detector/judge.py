@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.detector.context import Context
 from services.detector.marks import any_waiting, pass_marks
-from services.detector.rounds import judge_cycles, judge_groups, judge_items
+from services.detector.rounds import judge_connections, judge_cycles, judge_groups, judge_items
 from services.detector.spreading import is_load_left, spread
 from services.detector.strategy_copy import Contexts
 from services.runtime.bus import Bus
@@ -22,6 +22,7 @@ from services.runtime.faultpoints import faultpoint
 from services.runtime.loop import Loop
 
 GROUPS_PAUSE_SECONDS: Final = 0.5
+CONNECTIONS_PAUSE_SECONDS: Final = 0.5
 GROUPS_SHARE: Final = 0.2
 """Of the time, at most, that teams and objectives take while items keep coming."""
 
@@ -38,6 +39,7 @@ class Judge:
         self._on_findings = on_findings
         self._contexts = Contexts()
         self._groups_at = 0.0
+        self._connections_at = 0.0
         self.loop = Loop("detector-judge", bus, self.step)
 
     async def step(self) -> bool:
@@ -45,7 +47,8 @@ class Judge:
         spreading = await self._database.run(spread)
         if await self._database.run(is_load_left):
             return bool(spreading)
-        judged = await self._round(judge_items)
+        judged = await self._judge_connections()
+        judged += await self._round(judge_items)
         judged += await self._round(judge_cycles)
         if spreading or judged:
             if self._clock.monotonic() >= self._groups_at:
@@ -59,8 +62,9 @@ class Judge:
 
     async def finish(self) -> None:
         """Work until nothing is left to do now, teams and objectives too."""
+        self._connections_at = 0.0
         while await self.step() or await self._judge_groups():
-            pass
+            self._connections_at = 0.0
 
     async def _round(self, judge: Round) -> int:
         async def work(conn: AsyncConnection) -> int:
@@ -71,6 +75,14 @@ class Judge:
         if judged:
             faultpoint("detector.round-committed")
             self._on_findings()
+        return judged
+
+    async def _judge_connections(self) -> int:
+        """Before any item, so that what old data says is not told after a long rest; then every half second."""
+        if self._clock.monotonic() < self._connections_at:
+            return 0
+        judged = await self._round(judge_connections)
+        self._connections_at = self._clock.monotonic() + CONNECTIONS_PAUSE_SECONDS
         return judged
 
     async def _judge_groups(self) -> int:

@@ -11,9 +11,9 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.detector import agenda, cycles, store_findings
+from services.detector import agenda, connections_copy, cycles, store_findings
 from services.detector.agenda import CYCLE_PREFIX, Lane
-from services.detector.context import OBJECTIVE_PREFIX, TEAM_PREFIX, Context
+from services.detector.context import CONNECTION_PREFIX, OBJECTIVE_PREFIX, TEAM_PREFIX, Context
 from services.detector.facts import CycleFacts, Facts, ItemFacts
 from services.detector.groups import read_objectives, read_teams
 from services.detector.judging import Change, Judged, Scene, differences
@@ -77,6 +77,27 @@ async def judge_groups(conn: AsyncConnection, bus: Bus, context: Context, now: d
     return len(teams) + len(objectives)
 
 
+async def judge_connections(conn: AsyncConnection, bus: Bus, context: Context, now: datetime) -> int:
+    """Judge the connections that are due, and turn to those whose items can no longer, or again, be told of."""
+    taken = await agenda.take(conn, Lane.CONNECTION, now, GROUPS_A_ROUND)
+    if not taken:
+        return 0
+    facts, blind = await connections_copy.read(conn, [one.removeprefix(CONNECTION_PREFIX) for one in sorted(taken)])
+    known = await store_findings.open_findings(conn, list(taken))
+    results, checks = Results(), {}
+    for name, found in facts.items():
+        subject = CONNECTION_PREFIX + name
+        verdict = judge(found, context, now)
+        if verdict.check_after is not None:
+            checks[subject] = verdict.check_after
+        results.add(differences(subject, verdict, known.get(subject, {}), Scene({}, context, now), ""))
+        if bool(verdict.findings) != (name in blind):
+            await connections_copy.turn(conn, name, is_blind=bool(verdict.findings))
+    await _keep(conn, bus, results, context)
+    await agenda.settle(conn, list(taken), checks, now)
+    return len(taken)
+
+
 async def judge_cycles(conn: AsyncConnection, bus: Bus, context: Context, now: datetime) -> int:
     """Judge the cycles around a round of items; return how many items."""
     await cycles.lock_cycles(conn)
@@ -88,7 +109,8 @@ async def judge_cycles(conn: AsyncConnection, bus: Bus, context: Context, now: d
     components = await cycles.components_from(conn, seeds.union(*before.values()))
     before |= await cycles.cycles_with(conn, frozenset().union(*components))
     items = await read_items(conn, frozenset().union(*components, *before.values()))
-    verdict = _judge_components(components, before, Scene(items, context, now))
+    blind = await connections_copy.blind_among(conn, items)
+    verdict = _judge_components(components, before, Scene(items, context, now), blind)
     known = await store_findings.named_findings(conn, sorted(before))
     flow = max(taken.values())
     results = Results()
@@ -102,13 +124,20 @@ async def judge_cycles(conn: AsyncConnection, bus: Bus, context: Context, now: d
     return len(taken)
 
 
-def _judge_components(components: list[frozenset[str]], before: Mapping[str, set[str]], scene: Scene) -> Verdict:
+def _judge_components(
+    components: list[frozenset[str]], before: Mapping[str, set[str]], scene: Scene, blind: frozenset[str]
+) -> Verdict:
+    """Return the cycles that hold; one with a member of which nothing can be told is unknown, or not yet found."""
     drafts: list[Draft] = []
     for component in components:
+        if component & blind:
+            continue
         facts = CycleFacts(tuple(scene.items[ref] for ref in sorted(component)))
         drafts.extend(judge(facts, scene.context, scene.now).findings)
     held = {draft.fingerprint for draft in drafts}
-    lost = {name for name, members in before.items() if name not in held and _is_untold(members, scene)}
+    lost = {
+        name for name, members in before.items() if name not in held and (members & blind or _is_untold(members, scene))
+    }
     return Verdict(tuple(drafts), unknown=frozenset(lost))
 
 
@@ -124,10 +153,15 @@ async def _judge_and_keep(
     held = await agenda.held_by_now(conn, list(taken))
     free = {subject: flow for subject, flow in taken.items() if subject not in held}
     known = await store_findings.open_findings(conn, list(free))
+    blind = await connections_copy.blind_among(conn, free)
     results, checks = Results(), {}
     for subject, flow in free.items():
         found = facts.get(subject)
-        verdict = judge(found, scene.context, scene.now) if found is not None else NOTHING
+        if subject in blind:
+            # Whoever sees again is put on the agenda by `turn`.
+            verdict = Verdict(unknown=frozenset(known.get(subject, {})))
+        else:
+            verdict = judge(found, scene.context, scene.now) if found is not None else NOTHING
         if verdict.check_after is not None:
             checks[subject] = verdict.check_after
         if verdict.findings or subject in known:

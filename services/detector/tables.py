@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     Identity,
     Index,
     Integer,
@@ -173,6 +174,20 @@ strategies: Final = Table(
     Column("active", Boolean, nullable=False),
     Index("strategies_active", "active", unique=True, postgresql_where=text("active")),
 )
+
+connections: Final = Table(
+    "connections",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("last_success", _instant),
+    Column("first_connected", _instant),
+    Column("gap_after_seconds", Float, nullable=False),
+    Column("reason", Text),
+    Column("is_blind", Boolean, nullable=False),  # nothing can be told of its items
+)
+"""How each connection stands, as its newest report says."""
 
 waiting_marks: Final = Table(
     "waiting_marks",

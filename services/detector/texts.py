@@ -5,7 +5,7 @@ another one; a title in at most 12 words, where one of the given ways to say it 
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 TITLE_WORDS: Final = 12
@@ -26,6 +26,15 @@ def day(value: date, today: date) -> str:
     """Return "8 June", with the year where it is not this year's."""
     text = f"{value.day} {value:%B}"
     return text if value.year == today.year else f"{text} {value.year}"
+
+
+def lasting(length: timedelta) -> str:
+    """Return "40 minutes", "3 hours", "2 days": whole ones, of the largest unit of which there are two."""
+    minutes = int(length.total_seconds() // 60)
+    for size, noun in ((1440, "day"), (60, "hour")):
+        if minutes >= 2 * size:
+            return counted(minutes // size, noun)
+    return counted(minutes, "minute")
 
 
 def percent(share: float) -> str:

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from schemas.findings import Subject
 from services.detector.context import Context
-from services.detector.facts import CycleFacts, Facts, ItemNeighbourhood, ObjectiveFacts, TeamFacts
+from services.detector.facts import ConnectionFacts, CycleFacts, Facts, ItemNeighbourhood, ObjectiveFacts, TeamFacts
 from services.detector.rule import Rule, Telling, Text
 from services.detector.rules import (
     ambiguous_alignment,
     bottleneck_team,
+    data_gap,
     dependency_cycle,
     dependency_date_conflict,
     missed_handoff,
@@ -35,13 +36,14 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     objective_idle.RULE,
     scope_growth.RULE,
     stale_work.RULE,
+    data_gap.RULE,
 )
 
 BY_NAME: Final[Mapping[str, Rule[Any]]] = {rule.name: rule for rule in RULES}
 
 _BY_FACTS: Final[Mapping[type, tuple[Rule[Any], ...]]] = {
     kind: tuple(rule for rule in RULES if rule.facts is kind)
-    for kind in (ItemNeighbourhood, TeamFacts, ObjectiveFacts, CycleFacts)
+    for kind in (ItemNeighbourhood, TeamFacts, ObjectiveFacts, CycleFacts, ConnectionFacts)
 }
 
 
