@@ -8,6 +8,7 @@ MetricName = Literal[
     "leeway_records_handled",  # counter: records whose batch was committed, by room and topic
     "leeway_records_parked",  # counter: records set aside, by room, topic and reason
     "leeway_records_published",  # counter: records that the broker acknowledged, by room and topic
+    "leeway_hooks",  # counter: webhook deliveries that came, by room and outcome
     "leeway_batches_retried",  # counter: batches delivered again, by room and reason
     "leeway_batch_seconds",  # histogram: how long a handler took for a batch, by room
     "leeway_lag_records",  # gauge: records on the bus that a room has not read yet, by room and topic
@@ -28,6 +29,7 @@ class Instruments:
         self.parked = _counter("leeway_records_parked", "Records set aside.", registry, "topic", "reason")
         self.published = _counter("leeway_records_published", "Records acknowledged by the broker.", registry, "topic")
         self.retried = _counter("leeway_batches_retried", "Batches delivered again.", registry, "reason")
+        self.hooks = _counter("leeway_hooks", "Webhook deliveries that came.", registry, "outcome")
         self.lag = _gauge("leeway_lag_records", "Records not yet read.", registry, "topic")
         self.outbox_oldest = _gauge("leeway_outbox_oldest_seconds", "Age of the oldest outbox row.", registry)
         self.last_handled = _gauge("leeway_last_handled_seconds", "Seconds since a batch was finished.", registry)
@@ -65,6 +67,10 @@ class Metrics:
     def published(self, topic: str, count: int) -> None:
         """Count records that the broker acknowledged."""
         self._instruments.published.labels(self._room, topic).inc(count)
+
+    def hook(self, outcome: str) -> None:
+        """Count a webhook delivery by how it ended."""
+        self._instruments.hooks.labels(self._room, outcome).inc()
 
     def retried(self, reason: str) -> None:
         """Count a batch that will be delivered again."""
