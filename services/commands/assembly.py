@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from services.connectors import app as connectors
-from services.connectors.mapped import DependencyType, MappingOptions
+from services.connectors.mapped import MappingOptions
+from services.connectors.options import dependency_types
 from services.detector import app as detector
 from services.mapper import app as mapper
 from services.notifier import app as notifier
 from services.notifier.receivers import Receiver, webhook
-from services.runtime.configuration import Configuration, OutwardEnd
+from services.runtime.configuration import Configuration
 from services.runtime.errors import Misconfigured
 from services.runtime.host import BuildRoom
 from services.runtime.secrets import Secret
@@ -36,17 +37,9 @@ def chosen(rooms: Mapping[str, BuildRoom], name: str) -> BuildRoom:
 
 
 def mapping_options(configuration: Configuration) -> MappingOptions:
-    """Return how raw items are read, as the configuration says."""
-    types = tuple(
-        DependencyType(link.type, _phrase(link.type, link.outward_is), link.outward_is.value)
-        for link in configuration.dependency_links
-    )
+    """Return how the raw items of an export are read, as the configuration says."""
+    types = dependency_types(configuration.dependency_links)
     return MappingOptions(dependency_types=types, bots=frozenset(configuration.bots))
-
-
-def _phrase(link_type: str, outward_is: OutwardEnd) -> str:
-    """Return the label that tells the two sides apart where the site kept the usual words."""
-    return "depends on" if outward_is is OutwardEnd.DEPENDENT else link_type.lower()
 
 
 def receivers_of(configuration: Configuration, settings: Settings) -> tuple[Receiver, ...]:

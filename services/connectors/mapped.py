@@ -62,7 +62,8 @@ class MappingOptions:
 
     `bots` are account ids, user names or shown names; `leeway_account` is our own account's id. `custom_fields` are
     the wanted ones, by id or by name. `status_categories` are known categories by status id: they tell what
-    an old status in a changelog meant. `epic_link_fields`, `start_fields`, `estimate_fields` are ids of custom fields.
+    an old status in a changelog meant. `epic_link_fields`, `start_fields`, `estimate_fields`, `flagged_fields` are
+    ids of custom fields; an item with any value in one of the last is flagged.
     `base_url` is the site's address for people; `tell_changes` says whether
     changes are wanted beside the item. `twin_site` is the name of the connection to the other tracker.
     """
@@ -76,6 +77,7 @@ class MappingOptions:
     epic_link_fields: frozenset[str] = frozenset({"customfield_10014"})
     start_fields: frozenset[str] = frozenset()
     estimate_fields: frozenset[str] = frozenset()
+    flagged_fields: frozenset[str] = frozenset()
     in_progress_sections: frozenset[str] = frozenset({"in progress", "doing", "in review", "review", "in development"})
     base_url: str | None = None
     twin_site: str | None = None

@@ -5,18 +5,25 @@ the names of secrets, so that it can be kept in version control.
 """
 
 import ipaddress
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.base import Identifier
 from services.runtime.closed_models import refuse_at
 from services.runtime.closed_yaml import load
-from services.runtime.connections import Connection, SecretName
+from services.runtime.connections import (
+    AsanaConnection,
+    Connection,
+    DependencyLink,
+    JiraConnection,
+    OutwardEnd,
+    SecretName,
+)
+from services.runtime.errors import Misconfigured
 from services.runtime.wording import suggestion
 
 _Problem = tuple[tuple[str | int, ...], str]
@@ -59,29 +66,12 @@ class Receiver(_Closed):
     allowed_networks: tuple[Network, ...] = ()
 
 
-class OutwardEnd(StrEnum):
-    """What the issue is from which an outward link goes out."""
-
-    BLOCKER = "blocker"
-    DEPENDENT = "dependent"
-
-
-class DependencyLink(_Closed):
-    """A Jira link type that is a dependency: its id or its name, and what the end that it goes out from is.
-
-    "A blocks B" goes out from the blocker, "A depends on B" from the dependent.
-    """
-
-    type: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    outward_is: OutwardEnd
-
-
 DEPENDENCY_LINKS: Final = (
     DependencyLink(type="Blocks", outward_is=OutwardEnd.BLOCKER),
     DependencyLink(type="Depends", outward_is=OutwardEnd.DEPENDENT),
     DependencyLink(type="Dependency", outward_is=OutwardEnd.DEPENDENT),
 )
-"""What counts where nothing else is said; a list in the file replaces it whole."""
+"""What counts where nothing else is said; a list in the file replaces it whole, a connection's that of the file."""
 
 
 class Configuration(_Closed):
@@ -98,15 +88,36 @@ class Configuration(_Closed):
         refuse_at([*self._twice(), *self._twins_that_are_none()])
         return self
 
+    def connection(self, name: str) -> JiraConnection | AsanaConnection:
+        """Return a connection by its id, whole, or say which there are."""
+        for one in self.whole_connections():
+            if one.id == name:
+                return one
+        known = [one.id for one in self.connections]
+        there = suggestion(name, known) if known else "leeway.yaml names none; `leeway init` adds one."
+        raise Misconfigured(f"There is no connection `{name}`: {there}")
+
+    def whole_connections(self) -> tuple[JiraConnection | AsanaConnection, ...]:
+        """Return the connections with what the rest of the file says of them: bots, link types, the only twin site."""
+        return tuple(map(self._whole, self.connections))
+
+    def _whole(self, one: JiraConnection | AsanaConnection) -> JiraConnection | AsanaConnection:
+        others = [other.id for other in self.connections if other.tracker != one.tracker]
+        links = self.dependency_links if one.dependency_links is None else one.dependency_links
+        twins = one.twins or (others[0] if len(others) == 1 else None)
+        bots = tuple(dict.fromkeys((*one.bots, *self.bots)))
+        return one.model_copy(update={"dependency_links": links, "twins": twins, "bots": bots})
+
     def _twice(self) -> Iterator[_Problem]:
         for name, key, values in (
             ("connections", "id", [connection.id for connection in self.connections]),
             ("receivers", "id", [receiver.id for receiver in self.receivers]),
             ("dependency_links", "type", [link.type for link in self.dependency_links]),
         ):
-            for place, value in enumerate(values):
-                if value in values[:place]:
-                    yield (name, place, key), f"{value} stands more than once among `{name}`; keep one"
+            yield from _again((name,), key, values)
+        for place, one in enumerate(self.connections):
+            types = [link.type for link in one.dependency_links or ()]
+            yield from _again(("connections", place, "dependency_links"), "type", types)
 
     def _twins_that_are_none(self) -> Iterator[_Problem]:
         for place, one in enumerate(self.connections):
@@ -115,9 +126,18 @@ class Configuration(_Closed):
                 yield ("connections", place, "twins"), _other_tracker(one.twins, others)
 
 
+def _again(where: tuple[str | int, ...], key: str, values: Sequence[str]) -> Iterator[_Problem]:
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            yield (*where, place, key), f"{value} stands more than once among `{where[-1]}`; keep one"
+
+
 def _other_tracker(name: str, others: list[str]) -> str:
     told = f"there is no connection `{name}` to the other tracker"
     return f"{told}; {suggestion(name, others).rstrip('.')}" if others else f"{told}, nor any other; leave `twins` out"
+
+
+__all__ = ["Configuration", "DependencyLink", "OutwardEnd", "Receiver", "configuration_schema", "load_configuration"]
 
 
 def load_configuration(path: Path, *, required: bool = False) -> Configuration:

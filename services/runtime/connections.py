@@ -127,6 +127,23 @@ class Reading(_Closed):
     in_progress_sections: tuple[Name, ...] = ()
 
 
+class OutwardEnd(StrEnum):
+    """What the issue is from which an outward link goes out."""
+
+    BLOCKER = "blocker"
+    DEPENDENT = "dependent"
+
+
+class DependencyLink(_Closed):
+    """A Jira link type that is a dependency: its id or its name, and what the end that it goes out from is.
+
+    "A blocks B" goes out from the blocker, "A depends on B" from the dependent.
+    """
+
+    type: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    outward_is: OutwardEnd
+
+
 class _Connection(_Closed):
     id: Identifier
     token: SecretName
@@ -134,6 +151,8 @@ class _Connection(_Closed):
     twins: Identifier | None = None
     """The connection that links to the other tracker lead to; the only other one where there is just one."""
     bots: tuple[Name, ...] = ()
+    dependency_links: tuple[DependencyLink, ...] | None = None
+    """This site's link types that are dependencies; where nothing is said, those of the whole file."""
     reading: Reading = Reading()
     pace: Pace = Pace()
     webhooks: Webhooks | None = None

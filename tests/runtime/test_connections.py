@@ -79,7 +79,7 @@ def test_the_secret_is_a_reference_to_the_environment_or_to_a_file(tmp_path: Pat
     [
         (f"{JIRA}, urll: x}}", "leeway.yaml:2:87: unknown key `urll` in `connections[0]`: did you mean `url`?"),
         (f"{JIRA}, workspace: x}}", "unknown key `workspace` in `connections[0]`: did you mean `pace`?"),
-        (f"{ASANA}, cloud_id: x}}", "unknown key `cloud_id` in `connections[0]`: known here: bots, comments, goals, "),
+        (f"{ASANA}, cloud_id: x}}", "unknown key `cloud_id` in `connections[0]`: known here: bots, comments, dep"),
         (f"{JIRA}, reading: {{estimates: [x]}}}}", "unknown key `estimates` in `connections[0].reading`: did you mean"),
         ("connections:\n  - {id: a, tracker: jirra}", "needs another 'tracker' than 'jirra': one of 'jira', 'asana'."),
         ("connections:\n  - {id: a}", "leeway.yaml:2:5: `connections[0]` needs the key 'tracker'."),
@@ -101,6 +101,10 @@ def test_the_secret_is_a_reference_to_the_environment_or_to_a_file(tmp_path: Pat
         (f"{JIRA}, reading: {{statuses: {{3: doing}}}}}}", "`connections[0].reading.statuses.3` must be 'todo', 'in_p"),
         (f"{JIRA}, webhooks: {{secret: x}}}}", "`connections[0].webhooks` needs the key `address`."),
         (f"{JIRA}, webhooks: {{address: https://x.example, register: false}}}}", "name the secret that they sign with"),
+        (
+            f"{JIRA}, dependency_links: [{{type: X, outward_is: blocker}}, {{type: X, outward_is: blocker}}]}}",
+            "`connections[0].dependency_links[1].type`: X stands more than once among `dependency_links`; keep one.",
+        ),
         (f"{JIRA}, comments: {{enabled: true}}}}", "name those where Leeway may comment in `projects`."),
     ],
 )
@@ -144,6 +148,30 @@ def test_an_id_that_stands_twice_is_told_at_its_second_place() -> None:
     assert "leeway.yaml:3:6: `connections[1].id`: a stands more than once among `connections`; keep one." in refusal(
         f"{JIRA}}}\n{again}}}\n"
     )
+
+
+def test_a_connection_is_whole_with_what_the_rest_of_the_file_says() -> None:
+    own = "dependency_links: [{type: Waits, outward_is: dependent}]"
+    text = f"bots: [Rota]\n{JIRA}, bots: [Own], {own}}}\n{ASANA.partition(chr(10))[2].replace('id: a', 'id: b')}}}\n"
+    jira, asana = parse(text, "leeway.yaml", Configuration).value.whole_connections()
+    assert (jira.twins, asana.twins) == ("b", "a")
+    assert (jira.bots, asana.bots) == (("Own", "Rota"), ("Rota",))
+    assert [link.type for link in jira.dependency_links or ()] == ["Waits"]
+    assert [link.type for link in asana.dependency_links or ()] == ["Blocks", "Depends", "Dependency"]
+
+
+def test_twins_are_not_guessed_where_the_other_tracker_has_two_sites() -> None:
+    found = parse(EXAMPLE, "leeway.yaml", Configuration).value
+    assert found.connection("old").twins is None
+    assert found.connection("main").twins == "ops"
+
+
+def test_a_connection_that_is_none_is_answered_with_the_nearest() -> None:
+    found = parse(EXAMPLE, "leeway.yaml", Configuration).value
+    with pytest.raises(Misconfigured, match=r"There is no connection `mian`: did you mean `main`\?"):
+        found.connection("mian")
+    with pytest.raises(Misconfigured, match=r"`leeway init` adds one"):
+        Configuration().connection("main")
 
 
 def test_the_published_schema_knows_connections_and_is_closed() -> None:

@@ -96,6 +96,14 @@ def estimate_of(task: Task) -> float | None:
     return None
 
 
+def is_flagged(task: Task) -> bool:
+    """Tell whether a field that was configured to mean a flag holds anything; Asana has no flag of its own."""
+    return any(
+        {gid, name} & task.options.flagged_fields and text(raw.get("display_value"))
+        for gid, name, raw in _custom_fields(task)
+    )
+
+
 def priority_of(task: Task) -> str | None:
     """Return the value of the field that is named Priority, which Asana offers to every project."""
     shown = (text(mapping(raw.get("enum_value")).get("name"), 200) for _, name, raw in _custom_fields(task)

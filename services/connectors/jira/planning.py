@@ -114,6 +114,8 @@ def is_flagged(issue: Issue) -> bool:
         return bool(undone.old or undone.old_text)
     if "flagged" in issue.fields:
         return issue.fields["flagged"] is True
+    if issue.options.flagged_fields:
+        return any(issue.fields.get(field) for field in issue.options.flagged_fields)
     return any(
         mapping(each).get("value") == "Impediment"
         for field, value in issue.fields.items()
