@@ -1,8 +1,12 @@
 """The mark that says: everything written before me on this partition belongs to what I close."""
 
 from enum import StrEnum
+from typing import Final
 
 from schemas.base import Contract, Instant
+
+OPENING_FLOW: Final = "opening:"
+"""The flow of a connection's first load is `opening:<connection>:<number>`: what it brings is told in one digest."""
 
 
 class MarkKind(StrEnum):

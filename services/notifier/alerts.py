@@ -1,10 +1,11 @@
 """What to do with a change of a finding: tell it or not, and why. Pure; the reason is also the metric's label.
 
 Told are: a finding that opens, its severity, team or objective changing, and its end. A change of its evidence alone
-is stored for whoever looks, and disturbs nobody. The end of something that nobody heard of is not told.
+is stored for whoever looks, and disturbs nobody. The end of something that nobody heard of is not told. What a
+connection's first load brings is stored too, and told together when the load has come to its end (see `digest.py`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -18,6 +19,7 @@ class Reason(StrEnum):
     """Why a change of a finding is told, or is not."""
 
     FIRST = "first"
+    OPENING = "opening"
     REOPENED = "reopened"
     SEVERITY = "severity"
     TEAM = "team"
@@ -53,6 +55,8 @@ class Alert:
     content: str
     revision: int
     finding: Finding
+    opening: str | None = None
+    """The first load of a connection that brought it, if one did."""
 
     @property
     def is_firing(self) -> bool:
@@ -78,20 +82,27 @@ class Decision:
         return TELLS.get(self.reason)
 
 
-def decide(change: FindingChanged, known: Alert | None) -> Decision:
-    """Decide what a change comes to, given the newest alert known of the same finding."""
+def decide(change: FindingChanged, known: Alert | None, openings: Collection[str] = ()) -> Decision:
+    """Decide what a change comes to, given the newest alert known of the same finding.
+
+    `openings` are first loads that have not come to their end: what they bring waits for their digest.
+    """
     reason = _reason(change, known)
+    if change.flow in openings and reason not in IGNORED and (known is None or known.opening == change.flow):
+        reason = Reason.OPENING
     if reason in IGNORED or (known is None and reason is Reason.CANNOT_TELL):
         return Decision(reason, None)
     return Decision(reason, _next(change, known, reason))
 
 
-def decide_all(changes: Iterable[FindingChanged], known: Mapping[str, Alert]) -> list[Decision]:
+def decide_all(
+    changes: Iterable[FindingChanged], known: Mapping[str, Alert], openings: Collection[str] = ()
+) -> list[Decision]:
     """Decide one change after the other; `known` holds the newest alert of each fingerprint, before the first."""
     newest = dict(known)
     decisions = []
     for change in changes:
-        decision = decide(change, newest.get(change.finding.fingerprint))
+        decision = decide(change, newest.get(change.finding.fingerprint), openings)
         if decision.alert is not None:
             newest[change.finding.fingerprint] = decision.alert
         decisions.append(decision)
@@ -124,13 +135,16 @@ def _difference(known: Alert, finding: Finding) -> Reason:
 def _next(change: FindingChanged, known: Alert | None, reason: Reason) -> Alert:
     """Return the alert after the change. While it fires it keeps its id, even if we missed an end and a new opening."""
     finding = change.finding
+    is_over = finding.state is FindingState.RESOLVED
     after = Alert(
         id=alert_id(finding.fingerprint, finding.opened_at),
-        state=AlertState.RESOLVED if reason is Reason.RESOLVED else AlertState.FIRING,
+        state=AlertState.RESOLVED if reason is Reason.RESOLVED or is_over else AlertState.FIRING,
         content=content_hash(finding),
         revision=change.revision,
         finding=finding,
+        opening=change.flow if reason is Reason.OPENING else None,
     )
     if known is None or reason is Reason.REOPENED:
         return after
-    return replace(after, id=known.id, state=known.state if reason is Reason.CANNOT_TELL else after.state)
+    state = known.state if reason is Reason.CANNOT_TELL else after.state
+    return replace(after, id=known.id, state=state, opening=known.opening)

@@ -39,12 +39,13 @@ async def announce(conn: AsyncConnection, bus: Bus, announcements: Sequence[Anno
 async def announce_deliveries(
     conn: AsyncConnection, bus: Bus, deliveries: Sequence[Delivery], state: AlertState, reason: str | None = None
 ) -> None:
-    """Say that deliveries were sent or parked."""
+    """Say that deliveries were sent or parked; a digest is of no one alert, so there is none to say it of."""
     findings = await store.findings_of(conn, [delivery.alert for delivery in deliveries])
     at = bus.clock.wall()
     steps = [
         Announcement(one.alert, state, findings[one.alert], at, reason, one.receiver, one.webhook_id)
         for one in deliveries
+        if one.alert in findings
     ]
     await announce(conn, bus, steps)
 

@@ -7,11 +7,13 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.alerts import AlertState
-from schemas.findings import FindingChanged
+from schemas.findings import FindingChanged, FindingTransition
+from schemas.marks import OPENING_FLOW
 from schemas.topics import FINDINGS, Topic
 from services.notifier import store
 from services.notifier.alerts import Alert, Decision, decide_all
 from services.notifier.announcing import Announcement, announce, announce_deliveries
+from services.notifier.digest import digest_body, digest_id
 from services.notifier.identity import webhook_id
 from services.notifier.message import body_of
 from services.notifier.store import NewDelivery
@@ -19,7 +21,7 @@ from services.runtime.bus import Batch, Bus, read
 from services.runtime.database import RoomDatabase
 from services.runtime.errors import InvalidMessage
 from services.runtime.faultpoints import faultpoint
-from services.runtime.marks import mark_passed, see_marks
+from services.runtime.marks import mark_passed, passed_marks, see_marks
 from services.runtime.parking import park, set_aside_unreadable
 from services.runtime.progress import finish_batch
 
@@ -46,13 +48,34 @@ class FindingsHandler:
         await store.lock_alerts(conn)
         changes = await _changes_in(conn, batch)
         known = await store.newest_alerts(conn, (change.finding.fingerprint for change in changes))
-        decisions = decide_all(changes, known)
+        decisions = decide_all(changes, known, await self._openings(conn, changes))
         await self._save(conn, decisions)
         # A mark is passed here: the notifier hands it on to nobody, and `replay` waits for it.
         for mark in await see_marks(conn, self._bus, batch, INPUTS):
+            if mark.id.startswith(OPENING_FLOW):
+                await self._tell_digest(conn, mark.id)
             await mark_passed(conn, mark)
         await finish_batch(conn, self._bus, batch)
         return sum(decision.transition is not None for decision in decisions)
+
+    async def _openings(self, conn: AsyncConnection, changes: Sequence[FindingChanged]) -> frozenset[str]:
+        """Return the first loads among these that have not come to their end."""
+        flows = {change.flow for change in changes if change.flow and change.flow.startswith(OPENING_FLOW)}
+        if not flows:
+            return frozenset()
+        return frozenset(flows.difference(mark.id for mark in await passed_marks(conn)))
+
+    async def _tell_digest(self, conn: AsyncConnection, flow: str) -> None:
+        """Have all receivers told what stood when a connection was first read, now that all of it is known."""
+        findings = await store.standing_since(conn, flow)
+        at = max((one.as_of for one in findings), default=self._bus.clock.now())
+        body, alert = digest_body(flow, findings, at), digest_id(flow)
+        opened = FindingTransition.OPENED
+        deliveries = [
+            NewDelivery(webhook_id(alert, opened, "digest", receiver), receiver, alert, opened, body)
+            for receiver in self._receivers
+        ]
+        await store.add_deliveries(conn, deliveries, self._bus.clock.wall())
 
     async def _save(self, conn: AsyncConnection, decisions: Sequence[Decision]) -> None:
         at = self._bus.clock.wall()

@@ -18,10 +18,11 @@ _NEWEST: Final = text(
     "ORDER BY fingerprint, revision DESC"
 )
 _SAVE_ALERT: Final = text(
-    "INSERT INTO alerts (alert, fingerprint, state, content, revision, finding, changed_at) "
-    "VALUES (:alert, :fingerprint, :state, :content, :revision, :finding, :changed_at) "
+    "INSERT INTO alerts (alert, fingerprint, state, content, revision, finding, changed_at, opening) "
+    "VALUES (:alert, :fingerprint, :state, :content, :revision, :finding, :changed_at, :opening) "
     "ON CONFLICT (alert) DO UPDATE SET state = excluded.state, content = excluded.content, "
-    "revision = excluded.revision, finding = excluded.finding, changed_at = excluded.changed_at"
+    "revision = excluded.revision, finding = excluded.finding, changed_at = excluded.changed_at, "
+    "opening = excluded.opening"
 )
 _ADD_DELIVERY: Final = text(
     "INSERT INTO deliveries (webhook_id, receiver, alert, transition, body, next_try_at, created_at) "
@@ -74,6 +75,7 @@ _RETRY: Final = text(
     "AND receiver NOT IN (SELECT receiver FROM switched_off)"
 )
 _FINDINGS: Final = text("SELECT alert, finding FROM alerts WHERE alert = ANY(CAST(:alerts AS text[]))")
+_STANDING: Final = text("SELECT finding FROM alerts WHERE opening = :opening AND state <> 'resolved' ORDER BY alert")
 _REVISIONS: Final = text("SELECT nextval('revisions') FROM generate_series(1, :count)")
 
 
@@ -111,7 +113,12 @@ async def newest_alerts(conn: AsyncConnection, fingerprints: Iterable[str]) -> d
     rows = await conn.execute(_NEWEST, {"fingerprints": sorted(set(fingerprints))})
     return {
         row.fingerprint: Alert(
-            row.alert, AlertState(row.state), row.content, row.revision, Finding.model_validate_json(row.finding)
+            row.alert,
+            AlertState(row.state),
+            row.content,
+            row.revision,
+            Finding.model_validate_json(row.finding),
+            row.opening,
         )
         for row in rows
     }
@@ -128,6 +135,7 @@ async def save_alerts(conn: AsyncConnection, alerts: Sequence[Alert], at: dateti
             "revision": alert.revision,
             "finding": alert.finding.model_dump_json(exclude_defaults=True),
             "changed_at": at,
+            "opening": alert.opening,
         }
         for alert in alerts
     ]
@@ -215,6 +223,11 @@ async def findings_of(conn: AsyncConnection, alerts: Iterable[str]) -> dict[str,
     """Return the findings of alerts as they were last heard of."""
     rows = await conn.execute(_FINDINGS, {"alerts": sorted(set(alerts))})
     return {row.alert: Finding.model_validate_json(row.finding) for row in rows}
+
+
+async def standing_since(conn: AsyncConnection, opening: str) -> list[Finding]:
+    """Return the findings that this first load brought and that still stand."""
+    return [Finding.model_validate_json(finding) for finding in await conn.scalars(_STANDING, {"opening": opening})]
 
 
 async def draw_revisions(conn: AsyncConnection, count: int) -> list[int]:

@@ -37,6 +37,8 @@ alerts: Final = Table(
     Column("revision", BigInteger, nullable=False, comment="of the finding, the highest heard of"),
     Column("finding", Text, nullable=False, comment="JSON; as text, since JSONB takes no NUL and titles may hold one"),
     Column("changed_at", _instant, nullable=False, comment="machine time"),
+    Column("opening", Text),  # the first load of a connection that brought it
+    Index("alerts_opening", "opening", postgresql_where=text("opening IS NOT NULL")),
     Index("alerts_fingerprint", "fingerprint", "revision"),
 )
 
