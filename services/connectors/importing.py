@@ -19,26 +19,19 @@ from services.connectors.export.lines import Problem
 from services.connectors.export.survey import Survey, entries_of, survey
 from services.connectors.mapped import MappingOptions
 from services.connectors.marks import send_mark
-from services.connectors.outgoing import changes_out, problems_out, snapshots_out
-from services.connectors.pages import Page, Written, pages_of
+from services.connectors.pages import Page, pages_of
 from services.connectors.store import (
-    Known,
-    Row,
     begin_import,
     draw_revisions,
     finish_import,
-    known_of,
     lock_connection,
-    save_problems,
-    save_snapshots,
     unfinished_import,
 )
-from services.runtime.bus import Bus, Outgoing
+from services.connectors.storing import Load, Stored, store
+from services.runtime.bus import Bus
 from services.runtime.database import RoomDatabase
 from services.runtime.delivery import pause_seconds
 from services.runtime.errors import Misconfigured, Transient
-from services.runtime.faultpoints import faultpoint
-from services.runtime.progress import store_ends
 
 PAGE: Final = 500
 TRIES: Final = 20
@@ -148,35 +141,11 @@ class Importer:
         return None
 
     async def _take(self, page: Page, report: ImportReport) -> None:
-        """Load, decide, publish, wait for the yes, save."""
-        async with self.database.transaction() as conn:
-            await lock_connection(conn, self.request.site)
-            known = await known_of(conn, [item.ref for item in page.items])
-            news, duplicates = _compared(page.items, known, by_content_only=self.request.as_of is not None)
-            rows = self._rows(news, await draw_revisions(conn, len(news)), report.flow)
-            await self.bus.publish([*snapshots_out(self.bus, rows), *self._beside(page, news, known, report.flow)])
-            faultpoint("connectors.published")
-            await save_snapshots(conn, rows)
-            await save_problems(conn, report.flow, page.problems)
-            await store_ends(conn, self.bus)
-        faultpoint("connectors.committed")
-        _count(report, page, published=len(news), duplicates=duplicates)
+        load = Load(
+            self.request.site, page.items, report.flow, page.problems, by_content_only=self.request.as_of is not None
+        )
+        _count(report, page, await store(self.database, self.bus, load))
         self._refuse_junk(report, at_end=False)
-
-    def _rows(self, news: list[Written], revisions: list[int], flow: str) -> list[Row]:
-        seen_at = self.bus.clock.now()
-        return [
-            Row(one.ref, self.request.site, revision, one.content_hash, one.updated, seen_at, flow, one.body.decode())
-            for one, revision in zip(news, revisions, strict=True)
-        ]
-
-    def _beside(self, page: Page, news: list[Written], known: dict[str, Known], flow: str) -> Iterator[Outgoing]:
-        """Give what goes out beside the snapshots: changes since the snapshot before, and notices of bad lines."""
-        for one in news:
-            before = known.get(one.ref)
-            since = one.changes if before is None else [each for each in one.changes if each.at > before.updated]
-            yield from changes_out(self.bus, one.tracker, since, flow)
-        yield from problems_out(self.bus, flow, page.problems)
 
     def _refuse_junk(self, report: ImportReport, *, at_end: bool) -> None:
         """Stop where an export is mostly unusable: it is the wrong file, or in a form that we do not know."""
@@ -190,27 +159,12 @@ class Importer:
             )
 
 
-def _compared(items: list[Written], known: dict[str, Known], *, by_content_only: bool) -> tuple[list[Written], int]:
-    """Return what is new, and how many are equal to what is kept. An older `updated` is neither: it is refused.
-
-    Imports as of a time look at the content only: an earlier time makes `updated` go back.
-    """
-    news, duplicates = [], 0
-    for item in items:
-        before = known.get(item.ref)
-        if before is not None and before.content_hash == item.content_hash:
-            duplicates += 1
-        elif before is None or by_content_only or item.updated >= before.updated:
-            news.append(item)
-    return news, duplicates
-
-
-def _count(report: ImportReport, page: Page, *, published: int, duplicates: int) -> None:
+def _count(report: ImportReport, page: Page, stored: Stored) -> None:
     report.items += len(page.items)
     report.open += sum(item.is_open for item in page.items)
-    report.published += published
-    report.duplicates += duplicates
-    report.refused += len(page.items) - published - duplicates
+    report.published += stored.published
+    report.duplicates += stored.duplicates
+    report.refused += stored.refused
     report.not_yet += page.not_yet
     report.set_aside += len(page.problems)
     report.problems += page.problems[: max(0, KEPT_PROBLEMS - len(report.problems))]

@@ -25,12 +25,12 @@ def snapshots_out(bus: Bus, rows: Iterable[Row]) -> Iterator[Outgoing]:
         yield Outgoing(WORK_ITEMS[Tracker(row.ref.partition(":")[0])], row.ref, event)
 
 
-def changes_out(bus: Bus, tracker: Tracker, changes: Iterable[WorkItemChange], flow: str | None) -> Iterator[Outgoing]:
+def changes_out(bus: Bus, changes: Iterable[WorkItemChange], flow: str | None) -> Iterator[Outgoing]:
     """Give changes as they go to their topic; the tracker's own change id tells one from another."""
     at, source = bus.clock.wall(), f"leeway/{bus.room}"
     for change in changes:
         event = Event(_CHANGE, f"{change.ref}:{change.change_id}", source, at, change_body(change, flow))
-        yield Outgoing(CHANGES[tracker], change.ref, event)
+        yield Outgoing(CHANGES[Tracker(change.ref.partition(":")[0])], change.ref, event)
 
 
 def problems_out(bus: Bus, flow: str, problems: Iterable[Problem]) -> Iterator[Outgoing]:

@@ -84,7 +84,7 @@ def _add(
     elif isinstance(outcome, Mapped):
         if entry.tracker is Tracker.JIRA:
             outcome = replace(outcome, item=index.placed(outcome.item))
-        written = _written(entry.tracker, outcome)
+        written = written_of(entry.tracker, outcome)
         if len(written.body) > MAX_BODY:
             page.problems.append(_problem(entry, f"the item is larger than {MAX_BODY // 1024} KiB"))
         else:
@@ -93,7 +93,8 @@ def _add(
         page.problems.append(_problem(entry, outcome.reason))
 
 
-def _written(tracker: Tracker, mapped: Mapped) -> Written:
+def written_of(tracker: Tracker, mapped: Mapped) -> Written:
+    """Return the item as it is kept and published."""
     item = mapped.item
     body = item.model_dump_json(exclude_defaults=True).encode()
     return Written(
@@ -108,10 +109,11 @@ def _written(tracker: Tracker, mapped: Mapped) -> Written:
 
 
 def _problem(entry: Entry, reason: str) -> Problem:
-    return Problem(entry.source, entry.line, reason, _excerpt(entry.raw))
+    return Problem(entry.source, entry.line, reason, excerpt_of(entry.raw))
 
 
-def _excerpt(raw: dict[str, Any]) -> bytes:
+def excerpt_of(raw: dict[str, Any]) -> bytes:
+    """Return how a payload begins, to show what was set aside."""
     try:
         return orjson.dumps(raw)[:EXCERPT]
     except (TypeError, ValueError, RecursionError):

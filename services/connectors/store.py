@@ -11,11 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.connectors.export.lines import Problem
 from services.runtime.database import copy_rows
 
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ':connection:' || :site, 0))")
+_KEY: Final = "hashtextextended(current_schema() || ':connection:' || :site, 0)"
+_LOCK: Final = text(f"SELECT pg_advisory_xact_lock({_KEY})")
+_HOLD: Final = text(f"SELECT pg_advisory_lock({_KEY})")
+_RELEASE: Final = text(f"SELECT pg_advisory_xact_lock({_KEY}), pg_advisory_unlock({_KEY})")
 _KNOWN: Final = text(
     "SELECT ref, revision, content_hash, updated FROM snapshots WHERE ref = ANY(CAST(:refs AS text[])) FOR UPDATE"
 )
+_BODIES: Final = text("SELECT ref, body FROM snapshots WHERE ref = ANY(CAST(:refs AS text[]))")
 _REVISIONS: Final = text("SELECT nextval('revisions') FROM generate_series(1, :count)")
+_FLUSH: Final = text("SELECT pg_logical_emit_message(true, 'leeway', '')")
 _STAGE: Final = text("CREATE TEMPORARY TABLE IF NOT EXISTS staged_snapshots (LIKE snapshots) ON COMMIT DELETE ROWS")
 _MERGE: Final = text(
     "INSERT INTO snapshots SELECT * FROM staged_snapshots ON CONFLICT (ref) DO UPDATE SET"
@@ -79,6 +84,16 @@ async def lock_connection(conn: AsyncConnection, site: str) -> None:
     await conn.execute(_LOCK, {"site": site})
 
 
+async def hold_connection(conn: AsyncConnection, site: str) -> None:
+    """Take the same lock for longer than a transaction: until `release_connection`, or until `conn` is gone."""
+    await conn.execute(_HOLD, {"site": site})
+
+
+async def release_connection(conn: AsyncConnection, site: str) -> None:
+    """Have the lock that is held end with the present transaction, not before."""
+    await conn.execute(_RELEASE, {"site": site})
+
+
 async def known_of(conn: AsyncConnection, refs: Sequence[str]) -> dict[str, Known]:
     """Return what is kept of these items."""
     rows = await conn.execute(_KNOWN, {"refs": list(refs)})
@@ -88,6 +103,23 @@ async def known_of(conn: AsyncConnection, refs: Sequence[str]) -> dict[str, Know
 async def draw_revisions(conn: AsyncConnection, count: int) -> list[int]:
     """Draw so many revisions, rising."""
     return sorted(await conn.scalars(_REVISIONS, {"count": count})) if count else []
+
+
+async def draw_lasting_revisions(conn: AsyncConnection, count: int) -> list[int]:
+    """Draw revisions that not even a crash of the database gives out again, once this transaction is committed.
+
+    What a sequence gave is only safe once it is written to disk; a message in the log makes the commit wait for that.
+    """
+    drawn = await draw_revisions(conn, count)
+    if drawn:
+        await conn.execute(_FLUSH)
+    return drawn
+
+
+async def bodies_of(conn: AsyncConnection, refs: Sequence[str]) -> dict[str, str]:
+    """Return the items that are kept under these refs, as JSON."""
+    rows = await conn.execute(_BODIES, {"refs": list(refs)})
+    return {row.ref: row.body for row in rows}
 
 
 async def save_snapshots(conn: AsyncConnection, rows: Sequence[Row]) -> None:

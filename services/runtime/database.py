@@ -96,6 +96,10 @@ class RoomDatabase:
         """Open one READ COMMITTED transaction: committed at the end of the block, rolled back by any error."""
         return self._guarded(self._engine.begin())
 
+    def connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a connection for several transactions of one's own, each in `async with conn.begin()`."""
+        return self._guarded(self._engine.connect())
+
     def session(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection outside any transaction, for session locks: each statement commits by itself."""
         return self._guarded(self._engine.execution_options(isolation_level="AUTOCOMMIT").connect())

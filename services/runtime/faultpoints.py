@@ -10,6 +10,8 @@ from typing import Final, Literal, get_args
 FaultPoint = Literal[
     "connectors.published",  # the broker has the page, our snapshots are not committed
     "connectors.committed",  # the page is committed, the next has not begun
+    "connectors.hinted",  # hints are committed, nothing of them is fetched
+    "connectors.counted",  # a page of a census is committed, the next has not begun
     "connectors.commented",  # the tracker has the comment, we have not committed that it does
     "mapper.published",  # aligned items are out, the mapper's rows are not committed
     "mapper.committed",

@@ -14,7 +14,7 @@ from schemas.events import payload_types
 from schemas.marks import FlowMark, MarkKind
 from schemas.topics import ASANA_CHANGES, ASANA_WORK_ITEMS, JIRA_CHANGES, JIRA_WORK_ITEMS
 from schemas.work_items import WorkItemChange, WorkItemSnapshot
-from services.connectors import importing
+from services.connectors import importing, storing
 from services.connectors.app import Connectors
 from services.connectors.commands import ImportReport, ImportRequest, import_export
 from services.connectors.queries import item_count, set_aside_lines, unfinished_imports
@@ -169,7 +169,7 @@ async def test_an_import_that_broke_off_goes_on_under_its_own_mark(desk: Desk, m
             raise Crash
 
     monkeypatch.setattr(importing, "PAGE", 4)
-    monkeypatch.setattr(importing, "faultpoint", crash)
+    monkeypatch.setattr(storing, "faultpoint", crash)
     issues = [jira_issue(number) for number in range(1, 11)]
     with pytest.raises(Crash):
         await desk.take(*issues)
@@ -177,7 +177,7 @@ async def test_an_import_that_broke_off_goes_on_under_its_own_mark(desk: Desk, m
     flows = {one.flow for one in desk.sent(WorkItemSnapshot)}
     async with desk.room.transaction() as conn:
         assert (await item_count(conn), await unfinished_imports(conn)) == (4, 1)
-    monkeypatch.setattr(importing, "faultpoint", lambda _: None)
+    monkeypatch.setattr(storing, "faultpoint", lambda _: None)
     report = await desk.take(*issues)
     assert (report.items, report.duplicates, report.published) == (10, 4, 6)
     assert {report.flow} == flows, "readers hold what they have of this load until this very mark"

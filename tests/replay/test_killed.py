@@ -14,7 +14,7 @@ PASS: Final = {"connectors.published": 2, "connectors.committed": 3, "mapper.pub
                "notifier.sent": 5, "notifier.marked": 9}  # fmt: skip
 """On which pass of its point a process dies; on the first where nothing is said."""
 
-NOT_IN_A_REPLAY: Final = {"connectors.commented"}
+NOT_IN_A_REPLAY: Final = {"connectors.commented", "connectors.counted", "connectors.hinted"}
 """Points that need a tracker; each is passed in a test of its own room."""
 
 SEED: Final = 7
