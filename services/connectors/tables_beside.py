@@ -66,7 +66,6 @@ def _hook_standings(metadata: MetaData) -> None:
         Column("missed", Integer, nullable=False, server_default="0"),
         Column("missed_since", _INSTANT),
         Column("problem", Text, comment="why webhooks do not work, in a sentence"),
-        Column("gap", Text, comment="why deliveries may have been lost, until a census has begun"),
         Column("looked_at", _INSTANT),
     )
 

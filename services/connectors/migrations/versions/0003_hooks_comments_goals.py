@@ -39,7 +39,6 @@ def upgrade() -> None:
         sa.Column("missed", sa.Integer, nullable=False, server_default="0"),
         sa.Column("missed_since", _instant),
         sa.Column("problem", sa.Text, comment="why webhooks do not work, in a sentence"),
-        sa.Column("gap", sa.Text, comment="why deliveries may have been lost, until a census has begun"),
         sa.Column("looked_at", _instant),
     )
     op.create_table(
