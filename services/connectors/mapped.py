@@ -62,7 +62,8 @@ class MappingOptions:
 
     `bots` are account ids, user names or shown names; `leeway_account` is our own account's id. `custom_fields` are
     the wanted ones, by id or by name. `status_categories` are known categories by status id: they tell what
-    an old status in a changelog meant. `epic_link_fields`, `start_fields`, `estimate_fields`, `flagged_fields` are
+    an old status in a changelog meant; those of `status_overrides` stand also against what the site says now.
+    `epic_link_fields`, `start_fields`, `estimate_fields`, `flagged_fields` are
     ids of custom fields; an item with any value in one of the last is flagged.
     `base_url` is the site's address for people; `tell_changes` says whether
     changes are wanted beside the item. `twin_site` is the name of the connection to the other tracker.
@@ -74,6 +75,7 @@ class MappingOptions:
     leeway_account: str | None = None
     custom_fields: frozenset[str] = frozenset()
     status_categories: Mapping[str, StatusCategory] = field(default_factory=dict)
+    status_overrides: Mapping[str, StatusCategory] = field(default_factory=dict)
     epic_link_fields: frozenset[str] = frozenset({"customfield_10014"})
     start_fields: frozenset[str] = frozenset()
     estimate_fields: frozenset[str] = frozenset()

@@ -28,6 +28,7 @@ def base_options(connection: JiraConnection | AsanaConnection) -> MappingOptions
         bots=frozenset(connection.bots),
         custom_fields=frozenset((*reading.custom_fields, *reading.team)),
         status_categories=reading.statuses,
+        status_overrides=reading.statuses,
         epic_link_fields=frozenset(reading.epic_link) or usual.epic_link_fields,
         start_fields=frozenset(reading.start),
         estimate_fields=frozenset(reading.estimate),

@@ -55,7 +55,7 @@ def categories_of(issue: Issue) -> dict[str, StatusCategory]:
     A status of which nothing is known is *to do* if the issue began in it, else *in progress*.
     """
     current = mapping(issue.fields.get("status"))
-    known = {identity(current.get("id")) or "": _category_now(issue.fields)}
+    known = {identity(current.get("id")) or "": _category_now(issue.fields, issue.options)}
     moves = issue.log.of("status")
     for index, move in enumerate(moves):
         guess = TODO if index == 0 else IN_PROGRESS
@@ -72,9 +72,10 @@ def told_category(status: Mapping[str, Any]) -> StatusCategory | None:
     return _BY_KEY.get(text(category.get("key")) or "") or _BY_ID.get(identity(category.get("id")) or "")
 
 
-def _category_now(fields: Mapping[str, Any]) -> StatusCategory:
+def _category_now(fields: Mapping[str, Any], options: MappingOptions) -> StatusCategory:
     status = mapping(fields.get("status"))
-    found = told_category(status) or _BY_STATUS_NAME.get((text(status.get("name")) or "").casefold())
+    wanted = options.status_overrides.get(identity(status.get("id")) or "")
+    found = wanted or told_category(status) or _BY_STATUS_NAME.get((text(status.get("name")) or "").casefold())
     return found or (DONE if instant_of(fields.get("resolutiondate")) else TODO)
 
 
@@ -95,7 +96,7 @@ def _ended(
 
 def _by_dates(issue: Issue, as_of: datetime) -> Standing:
     fields = issue.fields
-    category = _category_now(fields)
+    category = _category_now(fields, issue.options)
     resolved = instant_of(fields.get("resolutiondate"))
     ended = resolved or (instant_of(fields.get("updated")) if category is DONE else None)
     if by(ended, as_of):
@@ -110,7 +111,7 @@ def _by_status(issue: Issue) -> Standing:
     categories = categories_of(issue)
     moved = issue.undone("status")
     status = (moved.old_text if moved else None) or _status_name(fields)
-    category = categories.get(moved.old or "", TODO) if moved else _category_now(fields)
+    category = categories.get(moved.old or "", TODO) if moved else _category_now(fields, issue.options)
     started, entered = _spells(issue, categories)
     if category is not DONE:
         return Standing(status, category, started=started)

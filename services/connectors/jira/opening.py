@@ -1,0 +1,290 @@
+"""Opening a Jira site: is it the kind that was said, who are we there, what may we do, what are its fields called.
+
+Promise: whatever is set up wrongly is told in one sentence with its remedy, before the first item is read.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any, Final
+
+from services.connectors.catalogue import (
+    FieldFound,
+    Gathering,
+    GatheringKind,
+    LinkTypeFound,
+    SiteCatalogue,
+    StatusFound,
+)
+from services.connectors.jira.calling import Asked, Calls
+from services.connectors.jira.hierarchy import EPIC_LINK_SCHEMA
+from services.connectors.jira.standing import told_category
+from services.connectors.mapped import MappingOptions
+from services.connectors.options import base_options
+from services.connectors.reading import mapping, sequence, text
+from services.connectors.refusals import Denied, Refused
+from services.connectors.times import day_of
+from services.connectors.tracker import Scope, SiteFacts
+from services.connectors.transport import clock_off
+from services.runtime.connections import JiraConnection, JiraKind
+from services.runtime.errors import Misconfigured, Transient
+
+FIELDS: Final = (
+    *("summary", "issuetype", "project", "status", "resolution", "resolutiondate", "created", "updated", "duedate"),
+    *("assignee", "reporter", "creator", "priority", "labels", "components", "fixVersions", "issuelinks", "parent"),
+    *("subtasks", "comment", "description", "environment", "archiveddate"),
+)
+"""What the mapping reads. Never `*all`: a grown site has hundreds of fields, and the default is the id alone."""
+
+_SPRINT_SCHEMA: Final = "com.pyxis.greenhopper.jira:gh-sprint"
+_TEAM_SCHEMAS: Final = frozenset(
+    {
+        "com.atlassian.jira.plugin.system.customfieldtypes:atlassian-team",
+        "com.atlassian.teams:rm-teams-custom-field-team",
+    }
+)
+_START_NAMES: Final = frozenset({"start date", "target start"})
+_ESTIMATE_NAMES: Final = frozenset({"story points", "story point estimate"})
+_FLAGGED_NAMES: Final = frozenset({"flagged"})
+_CLOSE: Final = 0.5
+MAX_EPICS: Final = 200
+"""So many are drafted from at most: a first strategy is short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What opening has taught: `fields` are those to ask for, `names` what people call the custom ones among them."""
+
+    facts: SiteFacts
+    options: MappingOptions
+    fields: tuple[str, ...]
+    names: Mapping[str, str]
+
+
+async def open_site(calls: Calls) -> Site:
+    """Check the site from the outside in, and learn what the mapping has to know."""
+    version, off = await _server(calls)
+    account, name = await _myself(calls)
+    missing, fields, statuses = await asyncio.gather(
+        _missing(calls),
+        calls.ask("list its fields", lambda jira: jira.fields()),
+        calls.ask("list its statuses", lambda jira: [status.raw for status in jira.statuses()]),
+    )
+    facts = SiteFacts(account, name, calls.settings.kind.value, version, off, missing)
+    return _learned(calls.settings, facts, [mapping(each) for each in fields], statuses)
+
+
+async def _server(calls: Calls) -> tuple[str | None, float | None]:
+    """Return the version and how far our clock is off. Both kinds answer at version 2, also to nobody in particular."""
+    asked = Asked("GET", "/rest/api/2/serverInfo", "tell its version")
+    before = calls.clock.wall()
+    try:
+        answer = await calls.read(asked)
+    except Denied as error:
+        await _check_kind_as_nobody(calls, asked)
+        raise error from None
+    except Refused as error:
+        raise Misconfigured(f"There is no Jira at {calls.base} (it answers {error.status}): check `url`.") from None
+    told = mapping(answer.json)
+    _check_kind(calls.settings, told)
+    middle = before + (calls.clock.wall() - before) / 2
+    return text(told.get("version"), 50), clock_off(answer.headers, middle)
+
+
+async def _check_kind_as_nobody(calls: Calls, asked: Asked) -> None:
+    """Find out whether a refused token was only shown in the wrong way, because the site is of the other kind."""
+    try:
+        answer = await calls.read(asked, anonymous=True)
+    except (Denied, Refused, Misconfigured, Transient):
+        return
+    _check_kind(calls.settings, mapping(answer.json))
+
+
+def _check_kind(settings: JiraConnection, told: Mapping[str, Any]) -> None:
+    deployment = text(told.get("deploymentType"), 50)
+    if deployment is None and not told.get("versionNumbers"):
+        raise Misconfigured(f"What answers at {settings.url} is no Jira: check `url`.")
+    is_cloud = deployment == "Cloud"
+    if is_cloud and settings.kind is JiraKind.DATACENTER:
+        raise Misconfigured(
+            f"Jira at {settings.url} is Cloud, and `kind: datacenter` is said: set `kind: cloud`, `user` to the "
+            "account's e-mail address, and give an API token."
+        )
+    if not is_cloud and settings.kind is JiraKind.CLOUD:
+        raise Misconfigured(
+            f"Jira at {settings.url} is Data Center, and `kind: cloud` is said: set `kind: datacenter`, leave out "
+            "`user` and `cloud_id`, and give a personal access token."
+        )
+
+
+async def _myself(calls: Calls) -> tuple[str, str]:
+    me = mapping(await calls.ask("say who we are", lambda jira: jira.myself()))
+    account = text(me.get("accountId")) or text(me.get("key")) or text(me.get("name"))
+    if account is None:
+        raise Transient(f"{calls.who} did not say whose token this is.")
+    return account, text(me.get("displayName"), 200) or account
+
+
+async def _missing(calls: Calls) -> tuple[str, ...]:
+    """Return what the token may not do of what is configured; a site that does not tell is no reason to stop."""
+    wanted = _wanted(calls.settings)
+    asked = Asked("GET", "mypermissions", "tell its permissions", {"permissions": ",".join(wanted)})
+    try:
+        told = mapping(mapping((await calls.read(asked)).json).get("permissions"))
+    except (Denied, Refused):
+        return ()
+    return tuple(why for name, why in wanted.items() if mapping(told.get(name)).get("havePermission") is False)
+
+
+def _wanted(settings: JiraConnection) -> dict[str, str]:
+    wanted = {"BROWSE_PROJECTS": "Browse projects is missing: no item can be read."}
+    if settings.comments.enabled:
+        wanted["ADD_COMMENTS"] = "Add comments is missing: Leeway cannot leave comments."
+    if settings.webhooks is not None and settings.webhooks.register_:
+        wanted["ADMINISTER"] = "Administer Jira is missing: webhooks have to be created by hand."
+    return wanted
+
+
+def _learned(settings: JiraConnection, facts: SiteFacts, fields: Sequence[Mapping[str, Any]], statuses: Any) -> Site:
+    """Add what the site says to what was configured; what was configured wins."""
+    base = base_options(settings)
+    sites = {text(each.get("id")) or "": told_category(each) for each in map(mapping, sequence(statuses))}
+    known = {id_: category for id_, category in sites.items() if category is not None}
+    options = replace(
+        base,
+        leeway_account=facts.account,
+        status_categories={**known, **base.status_categories},
+        epic_link_fields=base.epic_link_fields | _with_schema(fields, {EPIC_LINK_SCHEMA}),
+        start_fields=base.start_fields or _named(fields, _START_NAMES),
+        estimate_fields=base.estimate_fields or _named(fields, _ESTIMATE_NAMES),
+        flagged_fields=base.flagged_fields or _named(fields, _FLAGGED_NAMES),
+        custom_fields=base.custom_fields or _with_schema(fields, _TEAM_SCHEMAS),
+    )
+    named = {id_: name for each in fields if (id_ := text(each.get("id"))) and (name := text(each.get("name"), 200))}
+    asked = _asked(options, named) | _with_schema(fields, {_SPRINT_SCHEMA})
+    return Site(facts, options, (*FIELDS, *sorted(asked)), {id_: named[id_] for id_ in sorted(asked) if id_ in named})
+
+
+def _asked(options: MappingOptions, named: Mapping[str, str]) -> frozenset[str]:
+    """Return the ids of the custom fields to ask for; those that people choose may be chosen by name."""
+    chosen = {id_ for id_, name in named.items() if options.custom_fields & {id_, name}}
+    roles = options.epic_link_fields | options.start_fields | options.estimate_fields | options.flagged_fields
+    return frozenset(chosen) | {id_ for id_ in roles if not named or id_ in named}
+
+
+def _with_schema(fields: Iterable[Mapping[str, Any]], schemas: Iterable[str]) -> frozenset[str]:
+    """Return the fields made of these; a schema is the same in every language."""
+    wanted = frozenset(schemas)
+    return frozenset(str(each.get("id")) for each in fields if mapping(each.get("schema")).get("custom") in wanted)
+
+
+def _named(fields: Iterable[Mapping[str, Any]], names: frozenset[str]) -> frozenset[str]:
+    """Return the custom fields of these names, in English where the site tells it."""
+    return frozenset(
+        str(each.get("id"))
+        for each in fields
+        if each.get("custom") is not False
+        and names & {str(each.get(name) or "").casefold() for name in ("untranslatedName", "name")}
+    )
+
+
+async def all_scopes(calls: Calls) -> tuple[Scope, ...]:
+    """Return the projects that the token can see, by key."""
+    raws = await calls.ask("list its projects", lambda jira: [project.raw for project in jira.projects()])
+    found = [Scope(str(raw["id"]), text(raw.get("name"), 200) or str(raw["key"]), str(raw["key"])) for raw in raws]
+    return tuple(sorted(found, key=lambda scope: scope.key or ""))
+
+
+async def find_scopes(calls: Calls) -> tuple[Scope, ...]:
+    """Return the projects to read: those configured, by key, id or name, else all."""
+    seen, wanted = await all_scopes(calls), calls.settings.projects
+    if not seen:
+        raise Misconfigured(f"{calls.who} shows the token no project. {calls.remedies.forbidden['']}")
+    return tuple(dict.fromkeys(_named_scope(name, seen, calls.who) for name in wanted)) or seen
+
+
+def _named_scope(name: str, seen: Sequence[Scope], who: str) -> Scope:
+    for scope in seen:
+        if name in (scope.id, scope.name) or name.casefold() == (scope.key or "").casefold():
+            return scope
+    raise Misconfigured(f"{who} shows the token no project {name}. {_nearest(name, seen)}")
+
+
+def _nearest(name: str, seen: Sequence[Scope]) -> str:
+    """Say which project was perhaps meant, by key or by name."""
+    called = {word.casefold(): scope for scope in seen for word in (scope.name, scope.key or scope.name)}
+    close = get_close_matches(name.casefold(), called, n=3, cutoff=_CLOSE)
+    nearest = list(dict.fromkeys(called[word].key or called[word].name for word in close))
+    if nearest:
+        return f"Nearest: {', '.join(nearest)}. Correct `projects`, or let the account browse it."
+    return f"There are {', '.join(scope.key or scope.name for scope in seen[:10])}. Correct `projects`."
+
+
+async def catalogue(calls: Calls, scopes: Sequence[Scope]) -> SiteCatalogue:
+    """Return the site's fields, statuses and link types, and the epics of these projects that are not done."""
+    fields, statuses, links, epics = await asyncio.gather(
+        calls.ask("list its fields", lambda jira: jira.fields()),
+        calls.ask("list its statuses", lambda jira: [status.raw for status in jira.statuses()]),
+        calls.ask("list its link types", lambda jira: [kind.raw for kind in jira.issue_link_types()]),
+        _epics(calls, scopes),
+    )
+    return SiteCatalogue(
+        fields=tuple(_field(each) for each in map(mapping, fields) if each.get("custom") is True),
+        statuses=tuple(_status(each) for each in map(mapping, statuses)),
+        link_types=tuple(_link_type(each) for each in map(mapping, links)),
+        gatherings=tuple(epic for epic in map(_epic, epics) if epic is not None),
+    )
+
+
+def _field(raw: Mapping[str, Any]) -> FieldFound:
+    schema = mapping(raw.get("schema"))
+    id_ = str(raw.get("id"))
+    return FieldFound(id_, text(raw.get("name"), 200) or id_, text(schema.get("custom")) or text(schema.get("type")))
+
+
+def _status(raw: Mapping[str, Any]) -> StatusFound:
+    id_ = str(raw.get("id"))
+    return StatusFound(id_, text(raw.get("name"), 200) or id_, told_category(raw))
+
+
+def _link_type(raw: Mapping[str, Any]) -> LinkTypeFound:
+    name = text(raw.get("name"), 200) or str(raw.get("id"))
+    return LinkTypeFound(str(raw.get("id")), name, text(raw.get("inward")) or name, text(raw.get("outward")) or name)
+
+
+async def _epics(calls: Calls, scopes: Sequence[Scope]) -> Sequence[Any]:
+    """Search the open epics; a site whose epics have another name has none that we know of."""
+    projects = ", ".join(scope.id for scope in scopes)
+    jql = f"project in ({projects}) AND issuetype = Epic AND statusCategory != Done ORDER BY created ASC, key ASC"
+    fields = ("summary", "project", "assignee", "duedate", "issuetype")
+    try:
+        if not scopes:
+            return ()
+        if calls.is_cloud:
+            body = {"jql": jql, "fields": fields, "maxResults": MAX_EPICS}
+            answer = (await calls.read(Asked("POST", "search/jql", "search", body=body))).json
+        else:
+            answer = await calls.ask(
+                "search", lambda jira: jira.search_issues(jql, 0, MAX_EPICS, fields=list(fields), json_result=True)
+            )
+    except Refused:
+        return ()
+    return sequence(mapping(answer).get("issues"))
+
+
+def _epic(raw: object) -> Gathering | None:
+    issue = mapping(raw)
+    fields, key = mapping(issue.get("fields")), text(issue.get("key"), 200)
+    if key is None:
+        return None
+    project = text(mapping(fields.get("project")).get("key"), 200) or key.rpartition("-")[0]
+    return Gathering(
+        GatheringKind.EPIC,
+        str(issue.get("id")),
+        text(fields.get("summary")) or key,
+        key,
+        (project,),
+        text(mapping(fields.get("assignee")).get("displayName"), 200),
+        day_of(fields.get("duedate")),
+    )
