@@ -24,6 +24,7 @@ from services.connectors.tracker import HookHints, TrackerClient
 from services.runtime.clock import Clock
 from services.runtime.database import RoomDatabase
 from services.runtime.errors import InvalidMessage, Permanent, Transient
+from services.runtime.faultpoints import faultpoint
 from services.runtime.http import SignedBySender
 from services.runtime.metrics import Metrics
 from services.runtime.secrets import Secret
@@ -179,6 +180,7 @@ class Receiver:
             )
             await note_heard(conn, delivery.connection, delivery.key, at, told=told)
         if told:
+            faultpoint("connectors.hinted")
             self._wake(delivery.connection)
         return "taken" if told else "heartbeat"
 
