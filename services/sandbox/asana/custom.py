@@ -54,7 +54,7 @@ def option_of(field: Record, said: Any) -> Record:
     options: list[Record] = field.get("enum_options", [])
     for option in options:
         if gid in {option["gid"], option["name"]} and option.get("enabled", True):
-            return option  # type: ignore[no-any-return]
+            return option
     raise Refused(f"custom_fields: {field['gid']}: Not an option of this field: {gid}")
 
 
