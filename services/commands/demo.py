@@ -117,7 +117,7 @@ def _introduce(console: Console, company: Company) -> None:
     strategy = company.strategy
     console.print(
         f"Brightmoor, a made-up company: {len(strategy.teams)} teams, {len(strategy.objectives)} objectives, "
-        f"{len(company.works)} items in Jira and Asana. Its quarter from {company.starts_on:%d %B} goes by:\n"
+        f"{company.size} items in Jira and Asana. Its quarter from {company.starts_on:%d %B} goes by:\n"
     )
 
 

@@ -1,10 +1,11 @@
 """A made-up company: a strategy, and a quarter of work in Jira and Asana, the same for the same seed and day.
 
-Its maker, Brightmoor, sells booking and invoicing software to car workshops. Four teams serve five objectives; most of
-what they do goes well, and each kind of trouble that Leeway knows of comes up at least once.
+Its maker, Brightmoor, sells booking and invoicing software to car workshops. Six teams serve seven objectives; most of
+what they do goes well, and each kind of trouble that Leeway knows of comes up at least once. What was done in earlier
+quarters fills the trackers up to the number of items that is wanted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -15,8 +16,11 @@ from typing import Any, Final
 from schemas.strategy import Strategy
 from schemas.work_items import Tracker
 from services.sandbox import quarter
+from services.sandbox.archive import archived
 from services.sandbox.asana_shape import asana_task
 from services.sandbox.desk import Desk
+from services.sandbox.epics import keep_epics, regroup
+from services.sandbox.goals import Goal, StatusUpdate, goals_of, status_updates_of
 from services.sandbox.jira_shape import jira_issue
 from services.sandbox.routine import OBJECTIVES, backlog_of, work_through
 from services.sandbox.scenes import Stage
@@ -24,6 +28,7 @@ from services.sandbox.strategy import ASANA_SITE, JIRA_SITE, parsed, strategy_te
 from services.sandbox.work import Work
 
 WEEKS: Final = 12
+ITEMS: Final = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,24 @@ class Happening:
 
 @dataclass(frozen=True)
 class Company:
-    """The company and its quarter. Nothing in it is later than `today`."""
+    """The company and its quarter. Nothing in it is later than `today`.
 
+    `works` are the quarter's; `before` is the number of items that were done in earlier quarters.
+    """
+
+    seed: int
     strategy_yaml: str
     starts_on: date
     today: datetime
     works: tuple[Work, ...]
+    before: int
+    goals: tuple[Goal, ...]
+    status_updates: tuple[StatusUpdate, ...]
+
+    @property
+    def size(self) -> int:
+        """How many items there are today."""
+        return self.before + len(self.works)
 
     @cached_property
     def strategy(self) -> Strategy:
@@ -59,7 +76,18 @@ class Company:
 
     def items_at(self, moment: datetime) -> list[RawItem]:
         """Return all items that existed at a moment, as they stood then."""
-        return [raw_at(work, moment) for work in self.works if work.created <= moment]
+        return list(self.each_at(moment))
+
+    def each_at(self, moment: datetime) -> Iterator[RawItem]:
+        """Give the same one by one, so that not all have to be held."""
+        for work in self._all():
+            if work.created <= moment:
+                yield raw_at(work, moment)
+
+    def _all(self) -> Iterable[Work]:
+        for number in range(1, self.before + 1):
+            yield archived(self.seed, number, self.before, self.starts_on)
+        yield from self.works
 
     def events(self, after: datetime | None = None) -> Iterator[Happening]:
         """Tell what happened, oldest first, after a moment if one is given. A change tells both ends of a link."""
@@ -95,15 +123,22 @@ def raw_at(work: Work, moment: datetime) -> RawItem:
     return RawItem(Tracker.ASANA, ASANA_SITE, asana_task(work, moment))
 
 
-def build_company(seed: int, today: datetime) -> Company:
-    """Make the company with the quarter of about twelve weeks that ends at `today` (aware, in UTC)."""
+def build_company(seed: int, today: datetime, items: int = ITEMS) -> Company:
+    """Make the company with the quarter of about twelve weeks that ends at `today` (aware, in UTC).
+
+    It has so many items, or as many as its quarter needs if that is more.
+    """
     back = today.date() - timedelta(weeks=WEEKS)
     starts_on = back - timedelta(days=back.weekday())
     desk = Desk(starts_on, Random(seed))  # noqa: S311 -- a made-up company, no secret
     days = range(sum(1 for _ in takewhile(lambda day: desk.day(day) < today.date(), count())))
     for team in OBJECTIVES:
-        work_through(desk, team, backlog_of(desk, team), days, quarter.QUIET.get(team, frozenset()))
+        backlog = backlog_of(desk, team)
+        work_through(desk, team, backlog, days, quarter.QUIET.get(team, frozenset()))
+        keep_epics(desk, team, backlog, days)
+        regroup(desk, team, backlog, days)
     quarter.play(Stage(desk, days))
-    for work in desk.works:
-        work.changes.sort(key=lambda change: (change.at, change.id))
-    return Company(strategy_text(starts_on), starts_on, today, tuple(desk.works))
+    before = max(0, items - len(desk.works))
+    desk.settle(before)
+    goals, updates = goals_of(starts_on, today, desk.random), status_updates_of(starts_on, today, desk.random)
+    return Company(seed, strategy_text(starts_on), starts_on, today, tuple(desk.works), before, goals, updates)

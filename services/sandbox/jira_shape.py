@@ -3,11 +3,14 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from services.sandbox.strategy import JIRA_SITE
-from services.sandbox.work import Change, Link, State, Status, Work, state_at
+from services.sandbox.strategy import ASANA_PROJECTS, JIRA_SITE
+from services.sandbox.work import Change, Link, Sprint, State, Status, Work, state_at
 
 BASE: Final = f"https://{JIRA_SITE}.example"
-PROJECTS: Final = {"GROW": ("10001", "Growth"), "MOB": ("10002", "Mobile"), "PLAT": ("10003", "Platform")}
+PROJECTS: Final = {
+    "GROW": ("10001", "Growth"), "MOB": ("10002", "Mobile"),
+    "PLAT": ("10003", "Platform"), "DATA": ("10004", "Insights"),
+}  # fmt: skip
 TYPES: Final = {"Story": ("10011", 0), "Bug": ("10012", 0), "Sub-task": ("10013", -1), "Epic": ("10010", 1)}
 STATUSES: Final = {
     Status.TODO: ("10021", {"id": 2, "key": "new", "name": "To Do", "colorName": "blue-gray"}),
@@ -15,13 +18,26 @@ STATUSES: Final = {
     Status.DONE: ("10023", {"id": 3, "key": "done", "name": "Done", "colorName": "green"}),
 }
 BLOCKS: Final = {"id": "10050", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+SPRINT_FIELD: Final = "customfield_10020"
+POINTS_FIELD: Final = "customfield_10016"
 
 
 def jira_issue(work: Work, moment: datetime) -> dict[str, Any]:
     """Return the issue as it stands at a moment."""
     state = state_at(work, moment)
-    fields = {
+    return {
+        "id": work.id,
+        "key": work.key,
+        "self": f"{BASE}/rest/api/3/issue/{work.id}",
+        "fields": _fields(work, state, moment),
+        "changelog": _changelog(work, state),
+    }
+
+
+def _fields(work: Work, state: State, moment: datetime) -> dict[str, Any]:
+    fields: dict[str, Any] = {
         "summary": work.title,
+        "description": _document(f"Asked for in {_address(work.twin)}") if work.twin else None,
         "issuetype": _type(work),
         "project": _project(work),
         "status": _status(state.status),
@@ -41,19 +57,17 @@ def jira_issue(work: Work, moment: datetime) -> dict[str, Any]:
         "subtasks": [],
         "comment": _comments(state),
     }
-    if work.parent is not None:
-        fields["parent"] = _far_end(work.parent, moment)
-    return {
-        "id": work.id,
-        "key": work.key,
-        "self": f"{BASE}/rest/api/3/issue/{work.id}",
-        "fields": fields,
-        "changelog": _changelog(work, state),
-    }
+    if state.parent is not None:
+        fields["parent"] = _far_end(state.parent, moment)
+    if work.estimate is not None:
+        fields[POINTS_FIELD] = work.estimate
+    if state.sprints:
+        fields[SPRINT_FIELD] = [_sprint(sprint, state.updated) for sprint in state.sprints]
+    return fields
 
 
 def _instant(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}+0000"
 
 
 def account_of(name: str) -> str:
@@ -95,6 +109,20 @@ def _link(work: Work, link: Link, moment: datetime) -> dict[str, Any]:
     return {"id": str(20_000 + link.id), "type": BLOCKS, side: _far_end(other, moment)}
 
 
+def _sprint(sprint: Sprint, moment: datetime) -> dict[str, Any]:
+    """Tell of a sprint as it stood when its issue changed last: the end of a sprint changes no issue."""
+    state = "closed" if sprint.ends <= moment else "active" if sprint.starts <= moment else "future"
+    told = {
+        "id": sprint.id, "name": sprint.name, "state": state, "boardId": sprint.board, "goal": "",
+        "startDate": _sprint_instant(sprint.starts), "endDate": _sprint_instant(sprint.ends),
+    }  # fmt: skip
+    return {**told, "completeDate": _sprint_instant(sprint.ends)} if state == "closed" else told
+
+
+def _sprint_instant(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
 def _comments(state: State) -> dict[str, Any]:
     comments = [
         {
@@ -115,9 +143,13 @@ def _document(text: str) -> dict[str, Any]:
     return {"type": "doc", "version": 1, "content": [paragraph]}
 
 
+def _address(twin: Work) -> str:
+    return f"https://app.asana.com/0/{ASANA_PROJECTS[twin.project]}/{twin.key}"
+
+
 def _changelog(work: Work, state: State) -> dict[str, Any]:
     """Newest first, as `expand=changelog` gives it."""
-    before: dict[str, Any] = {"status": Status.TODO, "label": work.labels}
+    before: dict[str, Any] = {"status": Status.TODO, "label": work.labels, "parent": work.parent, "sprint": ()}
     histories = []
     for change in state.history:
         entry = {"id": str(40_000 + change.id), "author": _person(change.by), "created": _instant(change.at)}
@@ -132,15 +164,21 @@ def _items(work: Work, change: Change, before: dict[str, Any]) -> list[dict[str,
     if isinstance(value, Link):
         return [_link_item(work, change, value)]
     old: Any = before.get(change.field)
-    before[change.field] = (*old, str(value)) if change.field == "label" else value
+    before[change.field] = (*old, value) if change.field in {"label", "sprint"} else value
     if isinstance(value, Status):
         moved = _item("status", STATUSES[old][0], old.value, STATUSES[value][0], value.value)
         return [moved, _item("resolution", None, None, "10000", "Done")] if value is Status.DONE else [moved]
+    if isinstance(value, Sprint):
+        return [_sprint_item(old, (*old, value))]
+    return _parent_items(old, value) if change.field == "parent" else [_plain_item(change, old, value)]
+
+
+def _plain_item(change: Change, old: Any, value: Any) -> dict[str, Any]:
     if change.field == "label":
-        return [_item("labels", None, " ".join(old), None, " ".join((*old, str(value))))]
+        return _item("labels", None, " ".join(old), None, " ".join((*old, str(value))))
     if change.field == "due":
-        return [_item("duedate", *_twice(old), *_twice(value))]
-    return [_item("assignee", account_of(old) if old else None, old, account_of(str(value)), str(value))]
+        return _item("duedate", *_twice(old), *_twice(value))
+    return _item("assignee", account_of(old) if old else None, old, account_of(str(value)), str(value))
 
 
 def _twice(day: Any) -> tuple[str | None, str | None]:
@@ -162,4 +200,24 @@ def _link_item(work: Work, change: Change, link: Link) -> dict[str, Any]:
     return {
         "field": "Link", "fieldtype": "jira",
         "from": old[0], "fromString": old[1], "to": new[0], "toString": new[1],
+    }  # fmt: skip
+
+
+def _parent_items(old: Work | None, new: Any) -> list[dict[str, Any]]:
+    """A new parent is told twice where it is an epic: by its old name as well."""
+    ends = {
+        "from": old.id if old else None, "fromString": old.key if old else None,
+        "to": new.id if new else None, "toString": new.key if new else None,
+    }  # fmt: skip
+    told = [{"field": "IssueParentAssociation", "fieldtype": "jira", **ends}]
+    if any(end is not None and end.kind == "Epic" for end in (old, new)):
+        told.insert(0, {"field": "Epic Link", "fieldtype": "custom", "fieldId": "customfield_10014", **ends})
+    return told
+
+
+def _sprint_item(old: tuple[Sprint, ...], new: tuple[Sprint, ...]) -> dict[str, Any]:
+    return {
+        "field": "Sprint", "fieldtype": "custom", "fieldId": SPRINT_FIELD,
+        "from": ", ".join(str(sprint.id) for sprint in old), "fromString": ", ".join(sprint.name for sprint in old),
+        "to": ", ".join(str(sprint.id) for sprint in new), "toString": ", ".join(sprint.name for sprint in new),
     }  # fmt: skip

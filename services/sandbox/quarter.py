@@ -3,10 +3,24 @@
 from typing import Final
 
 from services.sandbox import scenes
-from services.sandbox.scenes import ASKED, GROWTH, INVOICES, MOBILE, NEVER, OPERATIONS, SAFETY, Stage
+from services.sandbox.scenes import (
+    ASKED,
+    GROWTH,
+    INSIGHTS,
+    INVOICES,
+    MOBILE,
+    NEVER,
+    OPERATIONS,
+    PARTNERS,
+    SAFETY,
+    Stage,
+)
+from services.sandbox.words import ASKED_FOR
 
 QUIET: Final[dict[str, frozenset[int]]] = {"operations": frozenset(range(22, 26))}
 """Days on which a whole team was away: operations moved to another building."""
+MOVING: Final = range(14, 27)
+"""Nobody asks anything for operations then: the answer would come into the move."""
 
 
 def play(stage: Stage) -> None:
@@ -14,6 +28,23 @@ def play(stage: Stage) -> None:
     _waiting(stage)
     _planning(stage)
     _drifting(stage)
+    _asking(stage)
+
+
+def _asking(stage: Stage) -> None:
+    for number, thing in enumerate(ASKED_FOR):
+        first = 2 + 5 * number
+        place = PARTNERS if number % 2 or first in MOVING else OPERATIONS
+        scenes.asked_for(stage, place, thing, first, first + 3)
+    scenes.stalled(
+        stage, (INSIGHTS, "Feed of takings for the phone"), (MOBILE, "Show the week's takings in the app"), 40, 49
+    )
+    scenes.stalled(
+        stage, (ASKED, "Payout statements for dealers"), (PARTNERS, "First payout to the pilot dealers"), 22, 29
+    )
+    scenes.handed_over(
+        stage, (MOBILE, "Count of quotes by mechanic"), (INSIGHTS, "Quotes and repairs in one report"), 23, 25
+    )
 
 
 def _waiting(stage: Stage) -> None:

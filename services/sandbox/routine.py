@@ -1,19 +1,21 @@
-"""The healthy part of the quarter: four teams take up work, talk about it every day or two, and finish it."""
+"""The healthy part of the quarter: six teams take up work, talk about it every day or two, and finish it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from services.sandbox.desk import Desk
+from services.sandbox.desk import IN_ASANA, Desk
 from services.sandbox.strategy import REQUESTS
-from services.sandbox.words import BUGS, COMMENTS, FACETS, FEATURES, PEOPLE
-from services.sandbox.work import Work
+from services.sandbox.words import BUGS, COMMENTS, FACETS, FEATURES, PEOPLE, STEPS
+from services.sandbox.work import Status, Work
 
 OBJECTIVES: Final[dict[str, tuple[str, ...]]] = {
     "growth": ("first-booking",),
     "mobile": ("phone-quotes",),
     "platform": ("paid-invoices", "no-lost-bookings"),
     "operations": ("fewer-calls",),
+    "insights": ("owners-numbers",),
+    "partners": ("dealers-bring-shops",),
 }
 FEATURES_TAKEN: Final = {"phone-quotes": 7}
 """Of the phone quotes only so many had been thought of when the quarter began."""
@@ -28,15 +30,33 @@ BUG_EVERY: Final = 11
 BEFORE: Final = (-50, -13)
 """Working days before the quarter on which its backlog was written down: all of it well before."""
 
+DIVIDED: Final = 1
+"""The facet of a feature that is divided into sub-tasks."""
+
+DATED: Final = 0.3
+SLIPS: Final = 0.1
+POINTS: Final = (1.0, 2.0, 3.0, 5.0, 8.0)
+HOURS: Final = (4.0, 8.0, 16.0, 24.0)
+
+
+@dataclass(slots=True)
+class Backlog:
+    """What a team means to do, in this order; the sub-tasks of an item; and the epics with what is in each."""
+
+    works: list[Work] = field(default_factory=list)
+    steps: dict[int, list[Work]] = field(default_factory=dict)
+    epics: list[tuple[Work, list[Work]]] = field(default_factory=list)
+
 
 @dataclass(slots=True)
 class UnderWay:
-    """An item that somebody is at."""
+    """An item that somebody is at, with the sub-tasks that are not done."""
 
     work: Work
     by: str
     until: int
     told: int
+    steps: list[Work]
 
 
 def where(objective: str) -> dict[str, str]:
@@ -47,39 +67,70 @@ def where(objective: str) -> dict[str, str]:
         "paid-invoices": {"component": "Invoicing"},
         "no-lost-bookings": {"label": "reliability"},
         "fewer-calls": {"label": "calls"},
+        "owners-numbers": {"component": "Reports"},
+        "dealers-bring-shops": {"label": "dealers"},
     }[objective]
 
 
-def open_for(desk: Desk, team: str, objective: str, title: str, day: int, *, project: str = "") -> Work:
+def open_for(
+    desk: Desk, team: str, objective: str, title: str, day: int, *,
+    project: str = "", kind: str = "Story", parent: Work | None = None,
+) -> Work:  # fmt: skip
     """Open an item that serves an objective."""
     place = {} if project == REQUESTS else where(objective)
     labels = (place["label"],) if "label" in place else ()
+    sizes = HOURS if team in IN_ASANA or project == REQUESTS else POINTS
     return desk.open(
-        team, title, desk.at(day), objective=objective, component=place.get("component"), labels=labels, project=project
-    )
+        team, title, desk.at(day), kind=kind, objective=objective, component=place.get("component"), labels=labels,
+        parent=parent, project=project, estimate=desk.random.choice(sizes) if kind == "Story" else None,
+    )  # fmt: skip
 
 
-def backlog_of(desk: Desk, team: str) -> list[Work]:
+def backlog_of(desk: Desk, team: str) -> Backlog:
     """Write down what a team means to do: the facets of each feature in turn, objectives by turns, bugs between."""
-    lanes = [_lane(desk, team, objective) for objective in OBJECTIVES[team]]
-    backlog = [work for together in zip(*lanes, strict=False) for work in together]
-    backlog += [work for lane in lanes for work in lane[min(map(len, lanes)) :]]
+    backlog = Backlog()
+    lanes = [_lane(desk, team, objective, backlog) for objective in OBJECTIVES[team]]
+    backlog.works = [work for together in zip(*lanes, strict=False) for work in together]
+    backlog.works += [work for lane in lanes for work in lane[min(map(len, lanes)) :]]
     for number, title in enumerate(BUGS[team]):
         bug = desk.open(team, title, desk.at(desk.random.randint(*BEFORE)), kind="Bug")
-        backlog.insert(5 + number * BUG_EVERY, bug)
+        backlog.works.insert(5 + number * BUG_EVERY, bug)
     return backlog
 
 
-def _lane(desk: Desk, team: str, objective: str) -> list[Work]:
+def _lane(desk: Desk, team: str, objective: str, backlog: Backlog) -> list[Work]:
     features = FEATURES[objective][: FEATURES_TAKEN.get(objective)]
-    titles = [facet.format(feature=feature) for feature in features for facet in FACETS]
-    days = sorted(desk.random.randint(*BEFORE) for _ in titles)
-    return [open_for(desk, team, objective, title, day) for title, day in zip(titles, days, strict=True)]
+    days = sorted(desk.random.randint(*BEFORE) for _ in range(len(features) * len(FACETS)))
+    lane = []
+    for number, feature in enumerate(features):
+        first = number * len(FACETS)
+        lane += _feature(desk, (team, objective, feature), days[first : first + len(FACETS)], backlog)
+    return lane
 
 
-def work_through(desk: Desk, team: str, backlog: Sequence[Work], days: range, quiet: frozenset[int]) -> None:
+def _feature(desk: Desk, what: tuple[str, str, str], days: Sequence[int], backlog: Backlog) -> list[Work]:
+    """Write down a feature: in Jira an epic with a story a facet, in Asana tasks; one of them has sub-tasks."""
+    (team, objective, feature), epic = what, None
+    if team not in IN_ASANA:
+        title = feature[0].upper() + feature[1:]
+        epic = open_for(desk, team, objective, f"{title} as a whole", days[0] - 1, kind="Epic")
+    works = [
+        open_for(desk, team, objective, facet.format(feature=feature), day, parent=epic)
+        for facet, day in zip(FACETS, days, strict=True)
+    ]
+    if epic is not None:
+        backlog.epics.append((epic, works))
+    divided = works[DIVIDED]
+    backlog.steps[divided.number] = [
+        open_for(desk, team, objective, step.format(feature=feature), days[DIVIDED], kind="Sub-task", parent=divided)
+        for step in STEPS
+    ]
+    return works
+
+
+def work_through(desk: Desk, team: str, backlog: Backlog, days: range, quiet: frozenset[int]) -> None:
     """Have a team work through its backlog, one item a person at a time, on all days that are not quiet."""
-    waiting, under_way = list(backlog), list[UnderWay]()
+    waiting, under_way = list(backlog.works), list[UnderWay]()
     for day in days:
         if day in quiet:
             continue
@@ -88,21 +139,51 @@ def work_through(desk: Desk, team: str, backlog: Sequence[Work], days: range, qu
         free = [name for name in PEOPLE[team] if name not in {one.by for one in under_way}]
         for name in free[: AT_ONCE - len(under_way)]:
             if waiting:
-                under_way.append(_begin(desk, waiting.pop(0), name, day))
+                work = waiting.pop(0)
+                under_way.append(_begin(desk, work, name, day, backlog.steps.get(work.number, [])))
 
 
-def _begin(desk: Desk, work: Work, name: str, day: int) -> UnderWay:
+def _begin(desk: Desk, work: Work, name: str, day: int, steps: Sequence[Work]) -> UnderWay:
     until = day + desk.random.randint(4, 9)
     desk.start(work, desk.at(day), name)
-    if desk.random.random() < 0.3:  # noqa: PLR2004 -- three items in ten have a date
+    if work.is_in_jira():
+        desk.change(work, desk.at(day, 17.25), "sprint", desk.sprint(work.project, day), name)
+    if desk.random.random() < DATED:
         desk.change(work, desk.at(day, 17.5), "due", desk.day(until + desk.random.randint(1, 4)), name)
-    return UnderWay(work, name, until, day)
+    return UnderWay(work, name, until, day, list(steps))
 
 
 def _go_on(desk: Desk, one: UnderWay, day: int, under_way: list[UnderWay]) -> None:
     if day >= one.until:
-        desk.finish(one.work, desk.at(day), one.by)
+        while one.steps:
+            _next_step(desk, one, day)
+        desk.finish(one.work, desk.at(day, 17), one.by)
         under_way.remove(one)
-    elif day - one.told >= LONGEST_SILENCE or desk.random.random() < 0.4:  # noqa: PLR2004
+        return
+    if one.work.is_in_jira() and desk.sprint(one.work.project, day) is not desk.sprint(one.work.project, day - 1):
+        desk.change(one.work, desk.at(day, 8), "sprint", desk.sprint(one.work.project, day), one.by)
+    if day - one.told >= LONGEST_SILENCE or desk.random.random() < 0.4:  # noqa: PLR2004
         desk.change(one.work, desk.at(day), "comment", desk.random.choice(COMMENTS), one.by)
         one.told = day
+        _next_step(desk, one, day)
+        _slip(desk, one, day)
+
+
+def _next_step(desk: Desk, one: UnderWay, day: int) -> None:
+    """Begin the next sub-task, or finish the one that is begun."""
+    if not one.steps:
+        return
+    step = one.steps[0]
+    if any(change.value is Status.DOING for change in step.changes):
+        desk.finish(one.steps.pop(0), desk.at(day, 16), one.by)
+    else:
+        desk.start(step, desk.at(day, 8 + len(one.steps)), one.by)
+
+
+def _slip(desk: Desk, one: UnderWay, day: int) -> None:
+    """Now and then, put off what has a date."""
+    planned = [change.value for change in one.work.changes if change.field == "due"]
+    if planned and desk.random.random() < SLIPS * len(planned):
+        later = desk.day(one.until + desk.random.randint(5, 9))
+        if later != planned[-1]:
+            desk.change(one.work, desk.at(day, 17.5), "due", later, one.by)

@@ -33,6 +33,8 @@ INVOICES: Final = Place("platform", "paid-invoices")
 SAFETY: Final = Place("platform", "no-lost-bookings")
 OPERATIONS: Final = Place("operations", "fewer-calls")
 ASKED: Final = Place("platform", "paid-invoices", REQUESTS)
+INSIGHTS: Final = Place("insights", "owners-numbers")
+PARTNERS: Final = Place("partners", "dealers-bring-shops")
 
 
 @dataclass(slots=True)
@@ -159,3 +161,21 @@ def grows(stage: Stage, first: int, every: int) -> None:
     for number, title in enumerate(GROWN):
         day = first + number * every
         stage.on(day, lambda title=title, day=day: stage.item(MOBILE, title, day))  # type: ignore[misc]
+
+
+def asked_for(stage: Stage, place: Place, thing: str, first: int, done: int) -> None:
+    """A team of Asana asks the platform team for something; it is done in Jira, and the asked-for task tells of that.
+
+    The two trackers cannot link to each other, so that the waiting goes through twins, which name each other's address.
+    """
+    desk = stage.desk
+    asked = stage.item(ASKED, f"Please: {thing}")
+    made = stage.item(INVOICES, f"Make {thing}")
+    waits = stage.item(place, f"Use {thing}")
+    told_by = desk.random.randrange(3)
+    asked.twin = made if told_by != 1 else None
+    made.twin = asked if told_by != 0 else None
+    stage.on(first, lambda: desk.link(asked, waits, desk.at(first, 8), desk.someone(place.team)))
+    stage.carry(made, INVOICES, first, done)
+    stage.carry(asked, ASKED, first, done)
+    stage.carry(waits, place, done + 1, done + 5)

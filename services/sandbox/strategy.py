@@ -1,4 +1,4 @@
-"""The made-up company's strategy file, as its people would write it: four teams, five objectives, two bets."""
+"""The made-up company's strategy file, as its people would write it: six teams, seven objectives, two bets."""
 
 from datetime import date, timedelta
 from string import Template
@@ -12,6 +12,10 @@ JIRA_SITE: Final = "brightmoor"
 ASANA_SITE: Final = "brightmoor-ops"
 HELP_DESK: Final = "Help desk load"
 REQUESTS: Final = "Platform requests"
+LAUNCHES: Final = "Partner launches"
+ASANA_PROJECTS: Final = {HELP_DESK: "8000000000000001", REQUESTS: "8000000000000002", LAUNCHES: "8000000000000003"}
+GOALS: Final = {"day-one": "4100000000000001", "calls-a-week": "4100000000000002", "dealers": "4100000000000003"}
+"""The goals in Asana whose metric measures a key result, by the key result's id."""
 
 _TEXT: Final = Template("""\
 # Brightmoor makes the booking and invoicing software of small car workshops. All of it is invented.
@@ -28,6 +32,8 @@ people:
   - {id: kesh, name: Kesh Obarra, role: pm}
   - {id: asta, name: Asta Quill, role: pm}
   - {id: greta, name: Greta Halloway, role: pm}
+  - {id: sunniva, name: Sunniva Reyes, role: pm}
+  - {id: malik, name: Malik Thorne, role: pm}
 teams:
   - id: growth
     name: Growth
@@ -49,6 +55,16 @@ teams:
     calendar: office
     lead: greta
     owns: [{tracker: asana, project: $help_desk}]
+  - id: insights
+    name: Insights
+    calendar: office
+    lead: sunniva
+    owns: [{tracker: jira, project: DATA}]
+  - id: partners
+    name: Partners
+    calendar: office
+    lead: malik
+    owns: [{tracker: asana, project: $launches}]
 objectives:
   - id: first-booking
     title: A new workshop takes its first booking on day one
@@ -57,7 +73,12 @@ objectives:
     team: growth
     priority: 1
     key_results:
-      - {id: day-one, title: Workshops with a booking on their first day, unit: "%", baseline: 22, target: 50}
+      - id: day-one
+        title: Workshops with a booking on their first day
+        unit: "%"
+        baseline: 22
+        target: 50
+        source: {asana_goal: "$day_one"}
     work:
       - {tracker: jira, project: GROW, component: Onboarding}
   - id: phone-quotes
@@ -93,8 +114,40 @@ objectives:
     owner: greta
     team: operations
     priority: 3
+    key_results:
+      - id: calls-a-week
+        title: Calls to the help desk
+        unit: calls/week
+        baseline: 420
+        target: 210
+        source: {asana_goal: "$calls"}
     work:
       - {tracker: asana, project: $help_desk, tag: calls}
+  - id: owners-numbers
+    title: Owners know on Friday how their week went
+    bet: trust
+    owner: sunniva
+    team: insights
+    priority: 4
+    key_results:
+      - {id: friday-readers, title: Owners who read the Friday report, unit: "%", baseline: 8, target: 40}
+    work:
+      - {tracker: jira, project: DATA, component: Reports}
+  - id: dealers-bring-shops
+    title: Parts dealers bring us their workshops
+    bet: self-serve
+    owner: malik
+    team: partners
+    priority: 4
+    key_results:
+      - id: dealers
+        title: Dealers who brought at least five workshops
+        unit: dealers
+        baseline: 3
+        target: 20
+        source: {asana_goal: "$dealers"}
+    work:
+      - {tracker: asana, project: $launches, tag: dealers}
 """)
 
 
@@ -103,8 +156,9 @@ def strategy_text(starts_on: date) -> str:
     quarter = (starts_on.month - 1) // 3 + 1
     ends_on = starts_on + timedelta(weeks=13, days=-1)
     return _TEXT.substitute(
-        cycle=f"{starts_on.year}-Q{quarter}", starts=starts_on, ends=ends_on, help_desk=HELP_DESK, requests=REQUESTS
-    )
+        cycle=f"{starts_on.year}-Q{quarter}", starts=starts_on, ends=ends_on, help_desk=HELP_DESK, requests=REQUESTS,
+        launches=LAUNCHES, day_one=GOALS["day-one"], calls=GOALS["calls-a-week"], dealers=GOALS["dealers"],
+    )  # fmt: skip
 
 
 def parsed(text: str) -> Strategy:

@@ -7,6 +7,8 @@ PEOPLE: Final[dict[str, tuple[str, ...]]] = {
     "mobile": ("Kesh Obarra", "Runa Tveit", "Dario Fenwick", "Mina Solberg"),
     "platform": ("Asta Quill", "Jonas Verhey", "Lucia Prowse", "Emeka Dantry"),
     "operations": ("Greta Halloway", "Samir Ostrand", "Nell Ivory", "Bram Kestrel"),
+    "insights": ("Sunniva Reyes", "Anselm Pryce", "Tova Lindgarth", "Ravi Merrow"),
+    "partners": ("Malik Thorne", "Elke Varga", "Junia Castell", "Piet Haldane"),
 }
 """Four of each team; the first leads it."""
 
@@ -35,6 +37,16 @@ FEATURES: Final[dict[str, tuple[str, ...]]] = {
         "the call-back form", "onboarding videos", "the known-issues page", "phone menu choices", "chat opening hours",
         "the top ten questions", "training for partner shops", "the handbook for new staff",
     ),
+    "owners-numbers": (
+        "the Friday report", "takings by bay", "the no-show count", "repeat customers", "the week in one picture",
+        "hours sold and worked", "parts margin", "the forecast for next week", "comparison with last year",
+        "the report by text message",
+    ),
+    "dealers-bring-shops": (
+        "the dealer sign-up page", "the referral contract", "the dealer dashboard", "joint pricing", "the launch kit",
+        "the dealer newsletter", "commission payouts", "the shared stand at fairs", "the dealer hotline",
+        "co-branded invoices",
+    ),
 }  # fmt: skip
 """By objective. Each becomes a few items."""
 
@@ -44,6 +56,39 @@ FACETS: Final = (
     "Try {feature} with five workshops",
     "Handle the odd cases of {feature}",
 )
+
+STEPS: Final = ("First version of {feature}", "Tests of {feature}")
+"""The sub-tasks of an item that has some."""
+
+ASKED_FOR: Final = (
+    "a list of failed card payments",
+    "invoices in the dealer's colours",
+    "a copy of the tax export for dealers",
+    "the payment date on the call screen",
+    "refunds from the call screen",
+    "deposits shown in the welcome pack",
+    "bank details of new dealers checked",
+    "a reminder before a payout",
+    "credit notes for returned parts",
+    "the invoice archive for auditors",
+)
+"""What other teams asked the platform team for in Asana, and got done in Jira."""
+
+WEEKLY: Final = (
+    "Weekly round: on track.",
+    "Weekly round: one item is late, the rest is fine.",
+    "Weekly round: numbers look good.",
+    "Weekly round: order of the next items changed.",
+)
+"""What a lead writes under an epic."""
+
+SETTLED: Final = (
+    "Answer workshop {number} about {feature}",
+    "Set up {feature} for workshop {number}",
+    "Mend {feature} of workshop {number}",
+    "Train the people of workshop {number} in {feature}",
+)
+"""What was done in earlier quarters; the number makes each the only one of its kind."""
 
 BUGS: Final[dict[str, tuple[str, ...]]] = {
     "growth": (
@@ -61,6 +106,14 @@ BUGS: Final[dict[str, tuple[str, ...]]] = {
     "operations": (
         "Tidy the shared inbox labels", "Renew the phone contract", "Order headsets for the new colleagues",
         "Move old call notes to the archive",
+    ),
+    "insights": (
+        "Chart legend overlaps the last week", "Report counts cancelled bookings", "Export uses the wrong decimal mark",
+        "Nightly load fails on leap days",
+    ),
+    "partners": (
+        "Replace the worn banner stands", "Sort the business cards of the spring fair", "Renew the dealer mailing list",
+        "Return the rented demo tablets",
     ),
 }  # fmt: skip
 """Work that serves no objective, as every team has some."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal, TypeVar
 
 T = TypeVar("T")
-FieldName = Literal["status", "assignee", "due", "label", "comment", "link", "unlink"]
+FieldName = Literal["status", "assignee", "due", "label", "comment", "link", "unlink", "parent", "sprint"]
 
 
 class Status(StrEnum):
@@ -27,19 +27,33 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Sprint:
+    """Two weeks of a team's work in Jira."""
+
+    id: int
+    name: str
+    board: int
+    starts: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that somebody did to an item. `value`: a status, name, day, label, text or link."""
+    """One thing that somebody did to an item. `value`: a status, name, day, label, text, link, parent or sprint."""
 
     id: int
     at: datetime
     by: str
     field: FieldName
-    value: Status | str | date | Link | None
+    value: "Status | str | date | Link | Sprint | Work | None"
 
 
 @dataclass(eq=False, slots=True)
 class Work:
-    """One item. Compared by identity; `changes` are in the order of time once the company is built."""
+    """One item. Compared by identity; `changes` are in the order of time once the company is built.
+
+    `parent` is the first one; `twin` is the item of the other tracker that its description links to.
+    """
 
     number: int
     project: str
@@ -52,6 +66,8 @@ class Work:
     component: str | None = None
     labels: tuple[str, ...] = ()
     parent: "Work | None" = None
+    estimate: float | None = None
+    twin: "Work | None" = None
     changes: list[Change] = field(default_factory=list)
 
     @property
@@ -76,6 +92,8 @@ class State:
     labels: tuple[str, ...] = ()
     comments: tuple[Change, ...] = ()
     links: tuple[Link, ...] = ()
+    parent: Work | None = None
+    sprints: tuple[Sprint, ...] = ()
     history: tuple[Change, ...] = ()
 
 
@@ -95,6 +113,8 @@ def state_at(work: Work, moment: datetime) -> State:
         labels=work.labels + added,
         comments=tuple(change for change in past if change.field == "comment"),
         links=_links(past),
+        parent=_value(newest["parent"], Work) if "parent" in newest else work.parent,
+        sprints=tuple(change.value for change in past if isinstance(change.value, Sprint)),
         history=tuple(change for change in past if change.field != "comment"),
     )
 

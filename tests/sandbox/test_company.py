@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from schemas.work_items import StatusCategory, Tracker, WorkItem
+from schemas.work_items import ItemType, StatusCategory, Tracker, WorkItem
 from services.connectors.asana.mapping import map_task
 from services.connectors.jira.mapping import map_issue
 from services.connectors.mapped import Mapped, MappingOptions, Outcome
@@ -45,12 +45,12 @@ def test_another_seed_makes_another_company() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_has_a_few_hundred_items_in_both_trackers_four_teams_and_five_objectives(seed: int) -> None:
+def test_it_has_800_items_in_both_trackers_six_teams_and_seven_objectives(seed: int) -> None:
     trackers = Counter(item.tracker for item in company(seed).items_at(TODAY))
-    assert 200 <= trackers.total() <= 600
-    assert trackers[Tracker.ASANA] > 30
+    assert trackers.total() == company(seed).size == 800
+    assert trackers[Tracker.ASANA] > 200
     strategy = company(seed).strategy
-    assert (len(strategy.teams), len(strategy.objectives)) == (4, 5)
+    assert (len(strategy.teams), len(strategy.objectives)) == (6, 7)
     assert strategy.cycle.starts_on <= TODAY.date() <= strategy.cycle.ends_on
 
 
@@ -73,7 +73,8 @@ def test_people_work_on_working_days_and_in_office_hours() -> None:
 
 def test_the_last_telling_of_each_item_is_how_it_stands_today() -> None:
     """Streaming the quarter and loading its end come to the same, but for how far ends of links stand."""
-    newest = {mapped(happening.item).ref: mapped(happening.item) for happening in company().events()}
+    newest = {mapped(item).ref: mapped(item) for item in company().items_at(company().days()[0])}
+    newest |= {mapped(happening.item).ref: mapped(happening.item) for happening in company().events()}
     assert newest == {item.ref: item for item in map(mapped, company().items_at(TODAY))}
 
 
@@ -108,3 +109,69 @@ def test_both_ends_of_a_link_tell_the_same_link() -> None:
     sides = Counter(link["id"] for fields in items for link in fields["issuelinks"])
     assert sides
     assert set(sides.values()) == {2}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_twins_dependencies_epics_subtasks_sprints_and_estimates_are_there(seed: int) -> None:
+    items = {item.ref: item for item in map(mapped, company(seed).items_at(TODAY))}
+    teams = {ref: item.project.key or item.project.name for ref, item in items.items()}
+    across = {
+        (teams[each.blocker], teams[ref])
+        for ref, item in items.items()
+        for each in item.dependencies
+        if each.blocker in teams
+    }
+    twins = Counter(twin.tracker for item in items.values() for twin in item.twins)
+    kinds = Counter((item.ref.split(":")[0], item.type) for item in items.values())
+    assert len({pair for pair in across if pair[0] != pair[1]}) >= 6
+    assert twins[Tracker.JIRA] >= 3
+    assert twins[Tracker.ASANA] >= 3
+    assert kinds["jira", ItemType.EPIC] > 30
+    assert kinds["jira", ItemType.SUBTASK] > 30
+    assert kinds["asana", ItemType.SUBTASK] > 30
+    assert sum(item.sprint is not None for item in items.values()) > 50
+    keys = {item.key: item for item in items.values()}
+    told = [(item, twin.key or "") for item in items.values() for twin in item.twins]
+    assert all(key in keys and item.ref.split(":")[0] != keys[key].ref.split(":")[0] for item, key in told)
+
+
+def test_some_items_are_put_off_and_some_get_another_parent() -> None:
+    fields = Counter(change.field for work in company().works for change in work.changes)
+    slips = [work for work in company().works if sum(change.field == "due" for change in work.changes) > 1]
+    assert len(slips) >= 5
+    assert fields["parent"] >= 10
+    assert fields["sprint"] > 100
+
+
+def test_goals_move_over_the_quarter_and_one_is_named_by_nothing() -> None:
+    named = {
+        result.source["asana_goal"]
+        for objective in company().strategy.objectives
+        for result in objective.key_results
+        if result.source
+    }
+    goals = {goal.gid: goal for goal in company().goals}
+    assert len(named) == 3
+    assert named < set(goals)
+    for goal in goals.values():
+        assert len(goal.measured) >= 12
+        assert goal.value_at(TODAY) != goal.initial == goal.value_at(goal.measured[0].at - timedelta(days=1))
+    assert [update.at for update in company().status_updates] == sorted(
+        update.at for update in company().status_updates
+    )
+
+
+def test_history_reaches_back_twelve_weeks() -> None:
+    moments = [change.at for work in company().works for change in work.changes]
+    assert TODAY - min(moments) >= timedelta(weeks=12)
+
+
+def test_as_many_items_as_wanted_are_made_one_by_one_each_the_only_one_with_its_id_and_key() -> None:
+    large = build_company(1, TODAY, items=20_000)
+    items = list(large.each_at(TODAY))
+    assert len(items) == large.size == 20_000
+    assert len({item.raw.get("id") or item.raw["gid"] for item in items}) == 20_000
+    keys = [item.raw["key"] for item in items if item.tracker is Tracker.JIRA]
+    assert len(set(keys)) == len(keys)
+    histories = [each["id"] for item in items for each in item.raw.get("changelog", {}).get("histories", ())]
+    assert len(histories) == len(set(histories))
