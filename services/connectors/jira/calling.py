@@ -7,6 +7,7 @@ said, a limit of one issue's writes only that write; no token and no header gets
 import asyncio
 import base64
 import random
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Calls:
                 headers={"Accept": "application/json", "X-Atlassian-Token": "no-check"},
                 timeout=httpx.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout)),
                 limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
-                verify=True if ca is None else httpx.create_ssl_context(verify=str(ca)),
+                verify=True if ca is None else ssl.create_default_context(cafile=ca),
                 proxy=self.settings.proxy,
                 trust_env=False,
             )
