@@ -13,13 +13,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.sandbox.asana import listening_routes, place_routes, task_routes
+from services.sandbox.asana import finding_routes, listening_routes, place_routes, plan_routes, task_routes
+from services.sandbox.asana.batch import batched
 from services.sandbox.asana.calls import API, Answer, Call, fault
-from services.sandbox.asana.routing import Routes, find
+from services.sandbox.asana.routing import Handler, Routes, find
 from services.sandbox.asana.site import AsanaSite
 from services.sandbox.asana.store import Forbidden, Missing, Refused
 
-ROUTES: Final[Routes] = {**task_routes.ROUTES, **place_routes.ROUTES, **listening_routes.ROUTES}
+ROUTES: Final[Routes] = {
+    **task_routes.ROUTES,
+    **place_routes.ROUTES,
+    **plan_routes.ROUTES,
+    **listening_routes.ROUTES,
+    **finding_routes.ROUTES,
+}
 METHODS: Final = ("GET", "POST", "PUT", "DELETE")
 
 
@@ -48,16 +55,16 @@ class Api:
         scheme, _, said = request.headers.get("authorization", "").partition(" ")
         if not hmac.compare_digest(f"{scheme.lower()} {said}".encode(), self._bearer):
             return fault(401, "Not Authorized")
-        return self._slowed()
+        return self._slowed(1)
 
-    def _slowed(self) -> Answer | None:
+    def _slowed(self, count: int) -> Answer | None:
         """Refuse what comes too fast; what is refused counts as well."""
         if self._site.requests_a_minute is None:
             return None
         now, minute = self._site.wall(), timedelta(minutes=1)
         while self._recent and now - self._recent[0] >= minute:
             self._recent.popleft()
-        self._recent.append(now)
+        self._recent.extend([now] * count)
         if len(self._recent) <= self._site.requests_a_minute:
             return None
         wait = (self._recent[0] + minute - now).total_seconds()
@@ -74,6 +81,9 @@ class Api:
             data = sent.get("data", {}) if isinstance(sent, Mapping) else None
             if not isinstance(data, Mapping):
                 return fault(400, "data: Must be an object")
+        actions = data.get("actions")
+        if isinstance(actions, list) and actions and (slowed := self._slowed(len(actions) - 1)):
+            return slowed
         return await answered(self._site, request.method, request.path_params["path"], request.query_params, data)
 
 
@@ -81,12 +91,19 @@ async def answered(
     site: AsanaSite, method: str, path: str, query: Mapping[str, str], data: Mapping[str, Any]
 ) -> Answer:
     """Answer one request, of its own or out of a batch."""
+    if (method, path) == ("POST", "batch"):
+        return await _guarded(_batch, Call(site, method, path, (), query, data))
     found = find(ROUTES, method, path)
     if found is None:
         return fault(404, f"No matching route for request: {method} /{path}")
     handler, gids = found
+    return await _guarded(handler, Call(site, method, path, gids, query, data))
+
+
+async def _guarded(handler: Handler, call: Call) -> Answer:
+    """Answer a request; what is refused becomes an answer too."""
     try:
-        answer = handler(Call(site, method, path, gids, query, data))
+        answer = handler(call)
         return await answer if inspect.isawaitable(answer) else answer
     except Missing as missing:
         return fault(404, str(missing))
@@ -94,6 +111,10 @@ async def answered(
         return fault(403, str(forbidden))
     except Refused as refused:
         return fault(400, str(refused))
+
+
+async def _batch(call: Call) -> Answer:
+    return await batched(call, lambda method, path, query, data: answered(call.site, method, path, query, data))
 
 
 def build_asana(site: AsanaSite, *, token: str = "sandbox") -> Starlette:  # noqa: S107 -- the sandbox's known token

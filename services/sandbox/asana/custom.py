@@ -23,7 +23,7 @@ def empty_value(field: Record) -> Record:
 
 def give_field(task: Record, field: Record) -> Record:
     """Return a task's own record of a custom field, an empty one if it had none."""
-    held = [value for value in task.get("custom_fields", ()) if value["gid"] == field["gid"]]
+    held: list[Record] = [value for value in task.get("custom_fields", ()) if value["gid"] == field["gid"]]
     if not held:
         held = [empty_value(field)]
         task["custom_fields"] = [*task.get("custom_fields", ()), *held]

@@ -237,6 +237,18 @@ class Plans:
                 return
         raise Missing("goal", goal)
 
+    def delete_goal(self, gid: str, by: str | None) -> None:
+        """Put a goal into the trash, with its relationships."""
+        goal = self._store.get("goal", gid)
+        with self._office.doing(by):
+            del self._store.all("goal")[gid]
+            relations = self._store.all("goal_relationship")
+            for key in [
+                key for key, one in relations.items() if goal in (one["supported_goal"], one["supporting_resource"])
+            ]:
+                del relations[key]
+            self._office.journal.tell("deleted", goal)
+
     def add_time_period(self, period: str, start_on: str, end_on: str, gid: str | None = None) -> str:
         """Add a time period, such as Q3."""
         said = f"{period} FY{end_on[2:4]}"
