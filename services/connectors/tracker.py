@@ -162,9 +162,13 @@ class TrackerClient(Protocol):
 
     tracker: Tracker
     site: str
-    limits: Limits
     parallel: int
     """How many scopes may be read at once."""
+
+    @property
+    def limits(self) -> Limits:
+        """What the site said of its rate limits."""
+        ...
 
     async def open(self) -> SiteFacts:
         """Check address, kind, token and scopes; learn fields and statuses. Must be called before anything else."""
