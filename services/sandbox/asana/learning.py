@@ -109,8 +109,9 @@ def give_setting(store: Store, owner: Record, field: Record) -> Record:
     settings: list[Record] = owner.setdefault("custom_field_settings", [])
     found = next((setting for setting in settings if setting["custom_field"] is field), None)
     if found is None:
-        project = owner if owner["resource_type"] == "project" else None
-        made: Record = {"custom_field": field, "is_important": False, "parent": owner, "project": project}
+        made: Record = {"custom_field": field, "is_important": False, "parent": owner}
+        if owner["resource_type"] == "project":
+            made["project"] = owner
         found = store.add("custom_field_setting", **made)
         settings.append(found)
     return found

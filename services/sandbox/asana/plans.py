@@ -243,10 +243,9 @@ class Plans:
         with self._office.doing(by):
             del self._store.all("goal")[gid]
             relations = self._store.all("goal_relationship")
-            for key in [
-                key for key, one in relations.items() if goal in (one["supported_goal"], one["supporting_resource"])
-            ]:
-                del relations[key]
+            for key, one in list(relations.items()):
+                if one["supported_goal"] is goal or one["supporting_resource"] is goal:
+                    del relations[key]
             self._office.journal.tell("deleted", goal)
 
     def add_time_period(self, period: str, start_on: str, end_on: str, gid: str | None = None) -> str:

@@ -1,0 +1,135 @@
+"""What the stand-in answers has the form that Asana's own description of its interface gives; needs that file."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from ruamel.yaml import YAML
+
+from services.sandbox.asana.app import ROUTES
+from services.sandbox.asana.shapes import SHAPES
+from services.sandbox.asana.store import WORKSPACE_GID
+from tests.sandbox.asana.serving import ANA, BO, BOATS, DOING, World, served
+
+SPEC = Path(__file__).resolve().parents[4] / "shared" / "specs" / "asana" / "asana_oas.yaml"
+
+
+@cache
+def spec() -> dict[str, Any]:
+    if not SPEC.exists():
+        pytest.skip(f"needs Asana's description of its interface at {SPEC}")
+    loaded: dict[str, Any] = YAML(typ="safe").load(SPEC)
+    return loaded
+
+
+def resolved(node: Any) -> Any:
+    while isinstance(node, Mapping) and "$ref" in node:
+        found: Any = spec()
+        for name in node["$ref"].split("/")[1:]:
+            found = found[name]
+        node = found
+    return node
+
+
+def strict(node: Any, depth: int = 0) -> Any:
+    """A schema of the description as JSON Schema: `nullable` becomes a type, references are followed."""
+    node = resolved(node)
+    if depth > 7 or not isinstance(node, Mapping):
+        return {}
+    kept = {name: node[name] for name in ("type", "enum", "format") if name in node}
+    if "properties" in node:
+        kept["properties"] = {name: strict(one, depth + 1) for name, one in node["properties"].items()}
+    if "items" in node:
+        kept["items"] = strict(node["items"], depth + 1)
+    for name in ("allOf", "oneOf", "anyOf"):
+        if name in node:
+            kept[name] = [strict(one, depth) for one in node[name]]
+    return {"anyOf": [{"type": "null"}, kept]} if is_nullable(node) else kept
+
+
+def is_nullable(node: Any) -> bool:
+    node = resolved(node)
+    return bool(node.get("nullable")) or any(is_nullable(one) for one in node.get("allOf", ()))
+
+
+def path_of(pattern: str) -> str | None:
+    """The path of the description that a pattern of ours stands for."""
+    bare = lambda path: "/".join("{}" if part.startswith("{") else part for part in path.strip("/").split("/"))  # noqa: E731
+    return next((path for path in spec()["paths"] if bare(path) == pattern), None)
+
+
+def problems(method: str, pattern: str, status: int, body: Any) -> Iterator[str]:
+    path = path_of(pattern)
+    assert path is not None, pattern
+    answers = {int(code): answer for code, answer in spec()["paths"][path][method.lower()]["responses"].items()}
+    schema = resolved(answers[status])["content"]["application/json"]["schema"]
+    for error in Draft7Validator(strict(schema)).iter_errors(body):
+        yield f"{'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"
+
+
+def busy() -> tuple[World, dict[str, str]]:
+    """A world in which everything occurs at least once, and the gids to ask for."""
+    world, ids = World(), {}
+    site, plans = world.site, world.site.plans
+    ids["tags"] = plans.add_tag("calls", ANA)
+    field = plans.add_custom_field("Effort", "number", ANA)
+    choice = plans.add_custom_field("Status", "enum", ANA, ("Open", "Shut"))
+    for one in (field, choice):
+        plans.use_custom_field(BOATS, one, ANA)
+    ids["custom_fields"] = choice
+    ids["tasks"] = task = world.task(assignee=BO, due_on="2026-12-01", notes="<b>")
+    other = world.task("Paint")
+    world.time.pass_(minutes=1)
+    option = site.store.get("custom_field", choice)["enum_options"][0]["gid"]
+    site.edit(task, {"custom_fields": {field: 3, choice: option}, "name": "Mend it", "assignee": ANA}, BO)
+    site.edit(task, {"due_at": "2026-12-02T08:00:00Z", "completed": True}, BO)
+    site.move_section(task, DOING, BO)
+    site.add_tag(task, ids["tags"], BO)
+    site.add_dependency(task, other, BO)
+    site.create(None, {"name": "Sand it"}, BO, parent=task)
+    ids["stories"] = site.comment(task, "Done?", ANA)
+    ids["portfolios"] = plans.add_portfolio("All", site.store.account["gid"])
+    plans.add_item(ids["portfolios"], BOATS, ANA)
+    plans.use_custom_field(ids["portfolios"], choice, ANA)
+    ids["time_periods"] = plans.add_time_period("Q4", "2026-10-01", "2026-12-31")
+    metric = {"unit": "percentage", "target_number_value": 50}
+    ids["goals"] = goal = plans.add_goal("Float", ANA, metric, time_period=ids["time_periods"])
+    plans.support_goal(goal, BOATS, ANA)
+    plans.support_goal(plans.add_goal("Sail", ANA), goal, ANA)
+    ids["goal_relationships"] = next(iter(site.store.all("goal_relationship")))
+    ids["status_updates"] = plans.add_status(BOATS, "Week 1", "Fine", "on_track", ANA)
+    plans.add_status(goal, "Week 1", "Fine", "at_risk", ANA)
+    return world, ids | {"projects": BOATS, "sections": DOING, "users": ANA, "workspaces": WORKSPACE_GID,
+                         "organizations": WORKSPACE_GID, "teams": next(iter(site.store.all("team"))),
+                         "user_task_lists": f"30{ANA}"}  # fmt: skip
+
+
+QUERIES = {
+    "tasks": {"project": BOATS}, "portfolios": {"workspace": WORKSPACE_GID, "owner": "me"},
+    "goals": {"workspace": WORKSPACE_GID}, "time_periods": {"workspace": WORKSPACE_GID},
+    "status_updates": {"parent": BOATS}, "webhooks": {"workspace": WORKSPACE_GID},
+    "projects/{}/task_counts": {"opt_fields": "num_tasks,num_completed_tasks"},
+    "workspaces/{}/typeahead": {"resource_type": "task", "query": "mend"}, "attachments": {"parent": BOATS},
+}  # fmt: skip
+NOT_DESCRIBED = {"organizations/{}/teams"}
+OTHERWISE = {"events", "webhooks/{}", "goal_relationships"}
+READS = sorted(pattern for method, pattern in ROUTES if method == "GET" and pattern not in OTHERWISE)
+
+
+@pytest.mark.parametrize("pattern", READS)
+async def test_every_answer_has_the_form_that_asana_describes(pattern: str) -> None:
+    """Compact and whole, and with every field that there is."""
+    if path_of(pattern) is None:
+        assert pattern in NOT_DESCRIBED
+        return
+    world, ids = busy()
+    every = ",".join(sorted({name for shape in SHAPES.values() for name in (*shape.whole(), *shape.on_request)}))
+    async with served(world) as caller:
+        path, query = pattern.replace("{}", ids.get(pattern.split("/")[0], "")), QUERIES.get(pattern, {})
+        for more in ({}, {"limit": "2"}, {} if "opt_fields" in query else {"opt_fields": every}):
+            answer = await caller.client.get(path, params={**query, **more})
+            assert answer.status_code == 200, answer.text
+            assert not list(problems("GET", pattern, 200, answer.json()))
