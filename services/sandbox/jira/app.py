@@ -13,11 +13,12 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from services.sandbox.jira.site import JiraSite
 from services.sandbox.jira.values import Refused
-from services.sandbox.jira.web import changelogs, comments, issues, metadata, projects, searching
+from services.sandbox.jira.web import agile, changelogs, comments, hooks, issues, metadata, projects, searching, unused
 from services.sandbox.jira.web.call import Call, Path, refusal
 
 PATHS: Final[tuple[Path, ...]] = (
-    *searching.PATHS, *changelogs.PATHS, *issues.PATHS, *comments.PATHS, *metadata.PATHS, *projects.PATHS,
+    *searching.PATHS, *changelogs.PATHS, *issues.PATHS, *comments.PATHS, *metadata.PATHS, *unused.PATHS, *hooks.PATHS,
+    *projects.PATHS,
 )  # fmt: skip
 OPEN: Final = "/serverInfo"
 LIMIT: Final = 100
@@ -35,6 +36,8 @@ def build_jira(site: JiraSite, *, token: str = "sandbox") -> Starlette:  # noqa:
         for version in versions
         for name in ((str(version), "latest") if version == versions[-1] else (str(version),))
     ]
+    mounts.append(Mount("/rest/webhooks/1.0", routes=_routes(hooks.ADMIN_PATHS, door, 2)))
+    mounts.append(Mount("/rest/agile/1.0", routes=_routes(agile.PATHS, door, 2)))
     return Starlette(routes=mounts, exception_handlers={404: _not_found, 405: _not_allowed})
 
 

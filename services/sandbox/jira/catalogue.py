@@ -34,6 +34,13 @@ ACCOUNT: Final[Json] = {
 }
 
 Known = dict[str, Json]
+DEFAULT_STATUSES: Final[Known] = {
+    id_: {"id": id_, "name": status.value, "statusCategory": category} for status, (id_, category) in STATUSES.items()
+}
+DEFAULT_TYPES: Final[Known] = {
+    id_: {"id": id_, "name": name, "subtask": level < 0, "hierarchyLevel": level}
+    for name, (id_, level) in TYPES.items()
+}
 
 
 @dataclass
@@ -42,8 +49,8 @@ class Catalogue:
 
     users: Known = field(default_factory=lambda: {ACCOUNT["accountId"]: ACCOUNT})
     projects: Known = field(default_factory=dict)
-    statuses: Known = field(default_factory=lambda: _default_statuses())
-    types: Known = field(default_factory=lambda: _default_types())
+    statuses: Known = field(default_factory=DEFAULT_STATUSES.copy)
+    types: Known = field(default_factory=DEFAULT_TYPES.copy)
     priorities: Known = field(default_factory=lambda: _named(PRIORITIES))
     resolutions: Known = field(default_factory=lambda: _named(RESOLUTIONS))
     link_types: Known = field(default_factory=lambda: {str(kind["id"]): kind for kind in LINK_TYPES})
@@ -115,17 +122,3 @@ def named(known: Iterable[Json], wanted: str) -> Json | None:
 
 def _named(names: dict[str, str]) -> Known:
     return {id_: {"id": id_, "name": name} for id_, name in names.items()}
-
-
-def _default_statuses() -> Known:
-    return {
-        id_: {"id": id_, "name": status.value, "statusCategory": category}
-        for status, (id_, category) in STATUSES.items()
-    }
-
-
-def _default_types() -> Known:
-    return {
-        id_: {"id": id_, "name": name, "subtask": level < 0, "hierarchyLevel": level}
-        for name, (id_, level) in TYPES.items()
-    }

@@ -43,19 +43,19 @@ def described(*, datacenter: bool) -> list[Json]:
 
 
 def _system(id_: str, name: str, kind: str, items: str | None) -> Json:
-    schema = {"type": kind, "system": id_}
+    schema = {"type": kind, "system": id_, **({"items": items} if items else {})}
     return {
         "id": id_, "key": id_, "name": name, "custom": False, "orderable": True, "searchable": True,
-        "navigable": id_ not in NOT_NAVIGABLE, "clauseNames": [id_], "schema": {**schema, "items": items} if items else schema,
+        "navigable": id_ not in NOT_NAVIGABLE, "clauseNames": [id_], "schema": schema,
     }  # fmt: skip
 
 
 def _custom(id_: str, name: str, kind: str, items: str | None, custom: str, *, datacenter: bool) -> Json:
     number = int(id_.rpartition("_")[2])
-    schema = {"type": kind, "custom": custom, "customId": number}
+    schema = {"type": kind, "custom": custom, "customId": number, **({"items": items} if items else {})}
     shown = {
         "id": id_, "key": id_, "name": name, "custom": True, "orderable": True, "searchable": True, "navigable": True,
-        "clauseNames": [f"cf[{number}]", name], "schema": {**schema, "items": items} if items else schema,
+        "clauseNames": [f"cf[{number}]", name], "schema": schema,
     }  # fmt: skip
     if datacenter:
         shown.pop("key")

@@ -114,6 +114,9 @@ def _histories(changelog: Any, known: Catalogue) -> list[Json] | None:
     found = [
         {**each, "id": str(each["id"]), "author": known.person(each.get("author"))} for each in changelog["histories"]
     ]
+    for each in found:
+        if each["author"] is None:  # a rule's own doing: Jira leaves the author out
+            del each["author"]
     found.sort(key=newest_first, reverse=True)
     return found
 

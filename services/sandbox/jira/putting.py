@@ -24,6 +24,8 @@ def put(site: "JiraSite", raw: Json, at: datetime | None) -> None:
     taken = take(raw, site.known)
     _learn(site, taken)
     old = site.store.issues.get(taken.id)
+    if at is not None and taken.id in site.store.deleted:
+        return  # it was deleted here, and what is deleted never comes back
     if at is None:
         _load(site, taken, old)
     elif old is None:

@@ -1,4 +1,4 @@
-"""Rich text in both of Jira's ways: version 3 of the API has documents, version 2 and Data Center have plain strings."""
+"""Rich text in both of Jira's ways: version 3 of the API has documents, version 2 and Data Center plain strings."""
 
 from collections.abc import Iterator
 from typing import Any, Final

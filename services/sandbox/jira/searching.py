@@ -47,6 +47,13 @@ class Searches:
         except JqlError as error:
             raise Refused(400, str(error)) from error
 
+    def check(self, jql: str) -> None:
+        """Refuse a query that cannot be run."""
+        try:
+            self._site.query_site().test(parse(jql).where)
+        except JqlError as error:
+            raise Refused(400, str(error)) from error
+
     def bounded(self, jql: str) -> None:
         """Refuse a query that restricts nothing."""
         try:
@@ -60,6 +67,7 @@ class Searches:
         site = self._site.query_site()
         store, now = site.store, self._site.at()
         test = site.test(query.where)
+        store.order.sweep(store.issues)
         found: list[tuple[Stored, View]] = []
         for id_ in dict.fromkeys((*site.candidates(query.where), *store.past)):
             issue = store.issues.get(id_) if id_ in reconcile else store.indexed(id_, now)

@@ -11,6 +11,7 @@ from services.sandbox.jira.records import JiraKind, Json, Link, Stored, instant
 from services.sandbox.jira.rich_text import plain
 from services.sandbox.jira.store import Store
 
+EXPANDS: Final = "operations,editmeta,changelog,transitions"
 EPIC_LINK_DATACENTER: Final = "customfield_10101"
 PEOPLE: Final = ("assignee", "reporter", "creator")
 NOT_NAVIGABLE: Final = frozenset({"comment", "attachment", "worklog", "timetracking"})
@@ -58,7 +59,7 @@ def wanted_of(names: Iterable[str], default: str) -> Wanted:
     """Read a list of fields such as `*all`, `*navigable`, `summary`, `-comment`; only exclusions mean all the rest."""
     asked = [part.strip() for name in names for part in name.split(",") if part.strip()]
     without = frozenset(name[1:] for name in asked if name.startswith("-"))
-    plus = [name for name in asked if not name.startswith("-")] or ([default] if not without else ["*all"])
+    plus = [name for name in asked if not name.startswith("-")] or ["*all" if without and default == "id" else default]
     return Wanted("*all" in plus, "*navigable" in plus, frozenset(plus) - {"*all", "*navigable"}, without)
 
 
@@ -82,7 +83,7 @@ class Shapes:
     ) -> bytes:
         """Return the issue as JSON, with so many of its histories (none: all; 0: no changelog) and comments."""
         url = f"{self.base()}/rest/api/{version}/issue/{issue.id}"
-        head = f'{{"expand":"operations,editmeta,changelog,transitions","id":"{issue.id}","self":"{url}","key":"{issue.key}"'
+        head = f'{{"expand":"{EXPANDS}","id":"{issue.id}","self":"{url}","key":"{issue.key}"'
         parts = [head.encode()]
         if not wanted.is_nothing:
             parts += (b',"fields":', self.fields(issue, version, wanted, comments))
@@ -129,7 +130,7 @@ class Shapes:
         if issue.project in self.known.hidden:
             return None
         fields = issue.read_fields()
-        shown = {name: fields.get(name) for name in ("summary", "status", "priority", "issuetype")}
+        shown = {name: fields[name] for name in ("summary", "status", "priority", "issuetype") if fields.get(name)}
         url = f"{self.base()}/rest/api/{version}/issue/{id_}"
         return orjson.dumps({"id": id_, "key": issue.key, "self": url, "fields": shown})
 

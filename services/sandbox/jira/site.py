@@ -39,12 +39,12 @@ class JiraSite:
     def __init__(
         self, *, kind: JiraKind = JiraKind.CLOUD, now: Callable[[], datetime], base_url: str = "",
         deliver: Deliver | None = None, index_lag: timedelta = timedelta(0),
-        elapsed: Callable[[], float] = SystemClock().monotonic,
+        elapsed: Callable[[], float] | None = None,
     ) -> None:  # fmt: skip
         self.kind = kind
         self.now = now
         self.base_url = base_url
-        self.elapsed = elapsed
+        self.elapsed = elapsed or SystemClock().monotonic
         self.time_zone = "UTC"
         self.epoch_changelogs = False
         self.limits_writes = True

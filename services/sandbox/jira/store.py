@@ -1,6 +1,6 @@
 """Where the issues lie: by id, by key (old keys too), by project, by parent and by the order of their updates.
 
-A query for what changed since then reads only that. With an index lag, a search sees each issue as it stood that long ago.
+A query for what changed since then reads only that. With an index lag, a search sees issues as they stood then.
 """
 
 from bisect import bisect_left, insort

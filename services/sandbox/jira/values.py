@@ -12,6 +12,8 @@ READ_ONLY: Final = frozenset(
     {"status", "created", "updated", "resolutiondate", "creator", "comment", "issuelinks", "subtasks"}
 )
 
+Reader = Callable[[Catalogue, str, Any], Any]
+
 
 class Refused(Exception):  # noqa: N818 -- what Jira does, and the answer that it gives
     """A request that Jira refuses, with the answer's status, its messages and its messages by field."""
@@ -74,7 +76,7 @@ def _person(known: Catalogue, _project: str, value: Any) -> Json | None:
     return found
 
 
-def _one_of(field: str, kinds: Callable[[Catalogue], Known]) -> Callable[[Catalogue, str, Any], Json | None]:
+def _one_of(field: str, kinds: Callable[[Catalogue], Known]) -> Reader:
     def read(known: Catalogue, _project: str, value: Any) -> Json | None:
         if not value:
             return None
@@ -115,7 +117,7 @@ def _sprint(known: Catalogue, _project: str, value: Any) -> list[Json] | None:
     return [known.sprints[id_] for id_ in ids]
 
 
-READERS: Final[dict[str, Callable[[Catalogue, str, Any], Any]]] = {
+READERS: Final[dict[str, Reader]] = {
     "summary": _summary, "description": _rich, "environment": _rich, "duedate": _day, "labels": _labels,
     "assignee": _person, "reporter": _person, SPRINT: _sprint,
     "priority": _one_of("priority", lambda known: known.priorities),

@@ -35,7 +35,7 @@ DYNAMIC_EVENTS: Final = frozenset(
 
 @dataclass
 class Hook:
-    """A registration. `expires` (epoch ms) is set on an app's own; `secret` on an administrator's, and is never shown."""
+    """A registration. `expires` (epoch ms) is set on an app's own, `secret` on an administrator's; none shows it."""
 
     id: str
     url: str

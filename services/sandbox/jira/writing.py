@@ -53,7 +53,7 @@ def amend(
     site: "JiraSite", old: Stored, by: Json | None, items: list[Json], *,
     fields: Json | None = None, tell: bool = True, **changes: Any,
 ) -> Stored:  # fmt: skip
-    """Change an issue and tell it; without items, only `updated` and what `changes` names change, and nothing is told."""
+    """Change an issue and tell it; without items, only `updated` and what `changes` names change, untold."""
     at = max(site.at(), old.updated + 1)
     if fields is not None:
         changes["fields"] = orjson.dumps(fields)

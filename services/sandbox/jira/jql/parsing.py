@@ -90,8 +90,8 @@ def _tokens(jql: str) -> list[Token]:
         match = TOKEN.match(jql, at)
         if match is None:
             raise JqlError(
-                f"Error in the JQL Query: The character '{jql[at:].lstrip()[:1]}' is a reserved JQL character. You must "
-                f"enclose it in a string or escape it. (line 1, character {at + 1})"
+                f"Error in the JQL Query: The character '{jql[at:].lstrip()[:1]}' is a reserved JQL character. "
+                f"You must enclose it in a string or escape it. (line 1, character {at + 1})"
             )
         kind = str(match.lastgroup)
         text = match[kind]

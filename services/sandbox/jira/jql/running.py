@@ -111,7 +111,7 @@ class Site:
         if field in OWN and not self._may_see(text):
             raise JqlError(f"An issue with key '{text}' does not exist for field '{shown}'.")
         known = known_names(self.known, field)
-        if known is None or text.casefold() in {"unresolved"}:
+        if known is None or text.casefold() == "unresolved":
             return
         if not any(text.casefold() in (str(each.get(name, "")).casefold() for name in ("id", "key", "name"))
                    for each in known.values()):  # fmt: skip
@@ -205,16 +205,24 @@ def _sort_key(field: str, shown: str) -> Callable[[View], Any]:
     if field in TIMES:
         times = TIMES[field]
         return lambda view: (times(view) is None, times(view) or 0)
-    if field in {"key", "issuekey"}:
-        return lambda view: (view.issue.key.rpartition("-")[0], int(view.issue.key.rpartition("-")[2]))
-    if field in {"id", "issue"}:
-        return lambda view: int(view.issue.id)
-    if field in DAYS:
-        return lambda view: (view.fields.get("duedate") is None, view.fields.get("duedate") or "")
     if field in TEXTS:
         return lambda view: TEXTS[field](view).casefold()
-    if field == "rank":
-        return lambda view: int(view.issue.id)
-    if field in NAMES:
+    if field in DAYS:
+        return lambda view: (view.fields.get("duedate") is None, view.fields.get("duedate") or "")
+    known = SORTS.get(field)
+    if known is None and field in NAMES:
         return lambda view: sorted(NAMES[field](view))
-    raise JqlError(f"Not able to sort using field '{shown}'.")
+    if known is None:
+        raise JqlError(f"Not able to sort using field '{shown}'.")
+    return known
+
+
+def _by_key(view: View) -> tuple[str, int]:
+    project, _, number = view.issue.key.rpartition("-")
+    return project, int(number)
+
+
+SORTS: Final[dict[str, Callable[[View], Any]]] = {
+    **dict.fromkeys(("key", "issuekey"), _by_key),
+    **dict.fromkeys(("id", "issue", "rank"), lambda view: int(view.issue.id)),
+}

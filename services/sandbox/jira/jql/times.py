@@ -1,4 +1,4 @@
-"""Times in JQL: epoch milliseconds, a date or a minute in the account's time zone, so long ago, and functions of now."""
+"""Times in JQL: epoch milliseconds, a date or minute in the account's time zone, so long ago, and functions of now."""
 
 import re
 from datetime import UTC, datetime, timedelta

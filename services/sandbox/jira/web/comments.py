@@ -11,6 +11,8 @@ from services.sandbox.jira.records import Json, Link
 from services.sandbox.jira.values import Refused
 from services.sandbox.jira.web.call import Call, Path, nothing, ok
 
+UNPAGED: Final = 1_000_000
+
 
 def comments(call: Call) -> Response:
     """Answer a page of an issue's comments, oldest first unless asked otherwise."""
@@ -75,14 +77,11 @@ def read_link(call: Call) -> Response:
     """Answer a link with both of its ends."""
     found, shapes = _found(call), call.site.shapes
     ends = {"inwardIssue": found.source, "outwardIssue": found.destination}
-    shown: Json = {
-        "id": found.id,
-        "self": call.link(f"issueLink/{found.id}"),
-        "type": shapes.link_type(found, call.version),
-    }
-    return ok(
-        {**shown, **{side: orjson.Fragment(shapes.far_end(id_, call.version) or b"null") for side, id_ in ends.items()}}
-    )
+    shown: Json = {"id": found.id, "self": call.link(f"issueLink/{found.id}")}
+    shown["type"] = shapes.link_type(found, call.version)
+    for side, id_ in ends.items():
+        shown[side] = orjson.Fragment(shapes.far_end(id_, call.version) or b"{}")
+    return ok(shown)
 
 
 def remove_link(call: Call) -> Response:

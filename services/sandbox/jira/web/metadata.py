@@ -148,10 +148,8 @@ def link_types(call: Call) -> Response:
 
 def configuration(_call: Call) -> Response:
     """Answer what is switched on."""
-    switched = ("voting", "watching", "unassignedIssues", "subTasks", "issueLinking")
-    return ok(
-        {**{f"{name}Enabled": True for name in switched}, "timeTrackingEnabled": False, "attachmentsEnabled": True}
-    )
+    switched = ("votingEnabled", "watchingEnabled", "unassignedIssuesAllowed", "subTasksEnabled", "issueLinkingEnabled")
+    return ok({**dict.fromkeys(switched, True), "timeTrackingEnabled": False, "attachmentsEnabled": True})
 
 
 PATHS: Final = (

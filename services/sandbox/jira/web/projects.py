@@ -9,7 +9,8 @@ from services.sandbox.jira.values import Refused
 from services.sandbox.jira.web.call import Call, Path, ok
 
 
-def _visible(call: Call) -> list[Json]:
+def visible(call: Call) -> list[Json]:
+    """Return the projects that may be seen, by key."""
     known = call.site.known
     found = [each for id_, each in known.projects.items() if id_ not in known.hidden]
     return sorted(found, key=lambda each: str(each["key"]))
@@ -35,7 +36,7 @@ def _project(call: Call) -> Json:
 
 def every(call: Call) -> Response:
     """Answer all projects that may be seen."""
-    return ok([_shown(call, each) for each in _visible(call)])
+    return ok([_shown(call, each) for each in visible(call)])
 
 
 def search(call: Call) -> Response:
@@ -45,7 +46,7 @@ def search(call: Call) -> Response:
     part = call.query.get("query", "").casefold()
     found = [
         _shown(call, each)
-        for each in _visible(call)
+        for each in visible(call)
         if (not keys or each["key"].casefold() in keys)
         and (not ids or str(each["id"]) in ids)
         and part in f"{each['key']} {each['name']}".casefold()

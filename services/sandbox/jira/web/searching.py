@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 from starlette.responses import Response
 
-from services.sandbox.jira.records import Stored
+from services.sandbox.jira.records import Json, Stored
 from services.sandbox.jira.shapes import Wanted, wanted_of
 from services.sandbox.jira.values import Refused
 from services.sandbox.jira.web.call import Call, Path, ok, raw_json, refusal
@@ -21,8 +21,8 @@ HISTORIES: Final = 40
 COMMENTS: Final = 20
 RECONCILED: Final = 50
 REMOVED: Final = (
-    "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline is "
-    "available at https://developer.atlassian.com/changelog/#CHANGE-2046"
+    "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline "
+    "is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
 
 
@@ -115,7 +115,7 @@ def count_of(call: Call) -> Response:
 
 def by_offset(call: Call) -> Response:
     """Answer a page by its offset, with the total, as Data Center does."""
-    asked = call.body if call.method == "POST" else {**call.query, "fields": call.lists("fields") or None}
+    asked: Json = call.body if call.method == "POST" else {**call.query, "fields": call.lists("fields") or None}
     start, size = int(asked.get("startAt") or 0), min(int(asked.get("maxResults", 50)), 1000)
     wanted = wanted_of(_texts(asked.get("fields")), "*navigable")
     expands = _expands(call, asked.get("expand"))
