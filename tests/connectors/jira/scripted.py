@@ -16,7 +16,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.connections import JiraConnection
 from services.sandbox.listening import Authority, listening
 
-TOKEN = "very-secret-token"
+TOKEN = "very-secret-token"  # noqa: S105 -- opens nothing
 NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 
 

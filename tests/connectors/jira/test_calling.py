@@ -119,8 +119,8 @@ async def test_a_write_is_never_repeated(says: Says) -> None:
     async with at(site) as client:
         with pytest.raises(Transient):
             await client._calls.write(WRITE)
+        client.limits.paused_until = None
         with pytest.raises(Transient):
-            client.limits.paused_until = None
             await client._calls.tell("leave a comment", lambda jira: jira.add_comment("1", "hello"))
     assert len(site.asked("issue/1/comment")) == 2
 

@@ -180,7 +180,10 @@ async def test_permissions_that_lack_for_what_is_configured_are_named() -> None:
     site.on("GET", "mypermissions", Says(body={"permissions": lacks}))
     async with at(site) as client:
         assert [why.split(" is")[0] for why in (await client.open()).missing_scopes] == ["Browse projects"]
-    wants = {"comments": {"enabled": True, "projects": ["PAY"]}, "webhooks": {"address": "https://l.example"}}
+    wants: dict[str, Any] = {
+        "comments": {"enabled": True, "projects": ["PAY"]},
+        "webhooks": {"address": "https://l.example"},
+    }
     async with at(site, **wants) as client:
         missing = (await client.open()).missing_scopes
     assert [why.split(" is")[0] for why in missing] == ["Browse projects", "Add comments", "Administer Jira"]
