@@ -36,6 +36,9 @@ class HookCall:
 Deliver = Callable[[HookCall], None]
 """Takes a delivery and returns at once; it is sent in order, again after a failure, as its tracker would."""
 
+Strike = Callable[[str], Fault | None]
+"""Says which fault strikes the next delivery to an address."""
+
 Outcome = Callable[[HookCall, str | None], None]
 """Told after each try: none if the receiver said yes, else what went wrong."""
 
@@ -71,13 +74,13 @@ class Deliveries:
     """Sends the deliveries of one tracker; it is the `Deliver` of its site. Use it as an asynchronous context."""
 
     def __init__(
-        self, clock: Clock, policy: HookPolicy, *, fault: Callable[[str], Fault | None] = lambda _url: None,
+        self, clock: Clock, policy: HookPolicy, *, fault: Strike = lambda _url: None,
         outcome: Outcome = lambda _call, _error: None,
     ) -> None:  # fmt: skip
         self._clock = clock
         self._policy = policy
-        self._fault = fault
-        self._outcome = outcome
+        self.fault = fault
+        self.outcome = outcome
         self._lanes: dict[str, _Lane] = {}
         self._later: set[asyncio.Task[None]] = set()
         self._open = 0
@@ -148,7 +151,7 @@ class Deliveries:
 
     async def _take(self, lane: _Lane, call: HookCall) -> None:
         """Send a delivery as it is meant, or as the fault has it that strikes it."""
-        fault = self._fault(call.url)
+        fault = self.fault(call.url)
         if fault is not None:
             self.counts[fault.kind.removeprefix("hook-")] += 1
         match fault and fault.kind:
@@ -167,7 +170,7 @@ class Deliveries:
 
     async def _send(self, call: HookCall, tries: int) -> None:
         again, error = await self._post(call, tries)
-        self._outcome(call, error)
+        self.outcome(call, error)
         if error is None:
             self.counts["sent"] += 1
             self._closed()

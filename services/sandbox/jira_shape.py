@@ -46,9 +46,9 @@ def _fields(work: Work, state: State, moment: datetime) -> dict[str, Any]:
         "created": _instant(work.created),
         "updated": _instant(state.updated),
         "duedate": state.due.isoformat() if state.due else None,
-        "assignee": _person(state.assignee) if state.assignee else None,
-        "reporter": _person(work.reporter),
-        "creator": _person(work.reporter),
+        "assignee": jira_person(state.assignee) if state.assignee else None,
+        "reporter": jira_person(work.reporter),
+        "creator": jira_person(work.reporter),
         "priority": {"id": "3", "name": "Medium"},
         "labels": list(state.labels),
         "components": [{"id": str(sum(map(ord, work.component))), "name": work.component}] if work.component else [],
@@ -75,7 +75,8 @@ def account_of(name: str) -> str:
     return "5f" + name.encode().hex()[:22].ljust(22, "0")
 
 
-def _person(name: str) -> dict[str, Any]:
+def jira_person(name: str) -> dict[str, Any]:
+    """Return one of our people as Jira Cloud shows them."""
     return {"accountId": account_of(name), "accountType": "atlassian", "displayName": name, "active": True}
 
 
@@ -127,8 +128,8 @@ def _comments(state: State) -> dict[str, Any]:
     comments = [
         {
             "id": str(30_000 + change.id),
-            "author": _person(change.by),
-            "updateAuthor": _person(change.by),
+            "author": jira_person(change.by),
+            "updateAuthor": jira_person(change.by),
             "created": _instant(change.at),
             "updated": _instant(change.at),
             "body": _document(str(change.value)),
@@ -152,7 +153,7 @@ def _changelog(work: Work, state: State) -> dict[str, Any]:
     before: dict[str, Any] = {"status": Status.TODO, "label": work.labels, "parent": work.parent, "sprint": ()}
     histories = []
     for change in state.history:
-        entry = {"id": str(40_000 + change.id), "author": _person(change.by), "created": _instant(change.at)}
+        entry = {"id": str(40_000 + change.id), "author": jira_person(change.by), "created": _instant(change.at)}
         histories.append({**entry, "items": _items(work, change, before)})
     histories.reverse()
     return {"startAt": 0, "maxResults": len(histories), "total": len(histories), "histories": histories}
