@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from schemas.marks import FlowMark, MarkKind
+from services.connectors import states
 from services.connectors.importing import Importer, ImportReport, ImportRequest, ProgressCallback
 from services.connectors.marks import send_mark
 from services.runtime.bus import Bus
@@ -12,7 +13,7 @@ from services.runtime.errors import Misconfigured
 
 _SITE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
-__all__ = ["ImportReport", "ImportRequest", "import_export", "send_drain"]
+__all__ = ["ImportReport", "ImportRequest", "ask_for_census", "confirm_missing", "import_export", "send_drain"]
 
 
 async def import_export(
@@ -32,6 +33,24 @@ async def send_drain(database: RoomDatabase, bus: Bus, mark_id: str) -> FlowMark
     mark = FlowMark(id=mark_id, kind=MarkKind.DRAIN, sent_at=bus.clock.wall())
     await send_mark(database, bus, mark)
     return mark
+
+
+async def ask_for_census(database: RoomDatabase, connection: str) -> None:
+    """Have whoever reads the connection take a census soon."""
+    async with database.transaction() as conn:
+        await states.want_census(conn, connection, "somebody asked for it")
+
+
+async def confirm_missing(database: RoomDatabase, connection: str) -> int:
+    """Confirm that the items which a census missed are really gone: a new one marks them.
+
+    Return how many were held back. Raises `Misconfigured` where none are.
+    """
+    async with database.transaction() as conn:
+        held = await states.confirm_missing(conn, connection)
+    if not held:
+        raise Misconfigured(f"No items of the connection `{connection}` are held back, so there is nothing to confirm.")
+    return held
 
 
 def _refuse_site(site: str) -> None:

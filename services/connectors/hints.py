@@ -1,4 +1,4 @@
-"""Hints: items that somebody says have changed. Each is kept once, fetched, and gone once what was fetched is committed.
+"""Hints: items that somebody says have changed. Each is kept once, and gone once what was fetched is committed.
 
 Promise: a hint that comes while its item is being fetched is not answered by that fetch. There are never more hints
 than items that we know, and a bounded number more; a flood of ids that we do not know becomes one census.
@@ -27,7 +27,9 @@ _ADD: Final = text(
     "INSERT INTO hints AS old (connection, item, kind, reason, known, received_at, seq)"
     " SELECT :connection, item, :kind, :reason, known, :at, nextval('hint_numbers')"
     " FROM unnest(CAST(:items AS text[]), CAST(:known AS boolean[])) AS new (item, known) ORDER BY item"
-    " ON CONFLICT (connection, item) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, seq = excluded.seq"
+    # Who told of a deletion may be overtaken by who told of a change before it.
+    " ON CONFLICT (connection, item) DO UPDATE SET reason = excluded.reason, seq = excluded.seq,"
+    " kind = CASE WHEN old.kind = 'deleted' THEN old.kind ELSE excluded.kind END"
 )
 _OLDEST: Final = text(
     "SELECT item, kind, seq, received_at FROM hints WHERE connection = :connection ORDER BY seq LIMIT :count"

@@ -3,8 +3,10 @@
 Changes are events of their time and not kept: they are not told again.
 """
 
+from services.connectors.goals import seed_measurements
 from services.connectors.marks import publish_mark
 from services.connectors.outgoing import snapshots_out
+from services.connectors.reporting import seed_reports
 from services.connectors.store import all_snapshots
 from services.runtime.bus import Bus
 from services.runtime.database import RoomDatabase
@@ -13,10 +15,12 @@ from services.runtime.progress import store_ends
 
 
 async def seed(database: RoomDatabase, bus: Bus) -> None:
-    """Publish all snapshots, then the marks in the order in which they were sent."""
+    """Publish all snapshots, then the marks in the order in which they were sent, and how each connection stands."""
     async with database.transaction() as conn:
         async for page in all_snapshots(conn):
             await bus.publish(list(snapshots_out(bus, page)))
         for mark in await passed_marks(conn):
             await publish_mark(bus, mark)
+        await seed_reports(conn, bus)
+        await seed_measurements(conn, bus)
         await store_ends(conn, bus)

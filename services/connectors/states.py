@@ -8,10 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _COLUMNS: Final = (
-    "flow, high_water, first_connected, opened_at, last_success, report, census, census_wanted, census_running,"
+    "flow, high_water, scopes, first_connected, opened_at, last_success, report, census, census_wanted, census_running,"
     " census_at, missing, missing_confirmed"
 )
 _READ: Final = text(f"SELECT {_COLUMNS} FROM connection_states WHERE connection = :connection")  # noqa: S608
+_ALL: Final = text(f"SELECT connection, {_COLUMNS} FROM connection_states ORDER BY connection")  # noqa: S608
 _BEGIN: Final = text(
     "INSERT INTO connection_states AS known (connection, flow, high_water, first_connected)"
     " VALUES (:connection, :flow, :high_water, :at) ON CONFLICT (connection) DO UPDATE SET"
@@ -20,6 +21,10 @@ _BEGIN: Final = text(
 )
 _OPENED: Final = text(
     "UPDATE connection_states SET opened_at = :at, census_at = :machine WHERE connection = :connection"
+)
+_SCOPES: Final = text(
+    "INSERT INTO connection_states (connection, scopes) VALUES (:connection, :scopes)"
+    " ON CONFLICT (connection) DO UPDATE SET scopes = excluded.scopes"
 )
 _SUCCEEDED: Final = text(
     "UPDATE connection_states SET last_success = greatest(last_success, :at) WHERE connection = :connection"
@@ -55,11 +60,13 @@ class Standing:
     """How a connection stands in the tables; one that was never reached has nothing but defaults.
 
     `first_connected`, `opened_at` and `last_success` are in domain time, `census_at` in machine time. `census_wanted`
-    and `census_running` are reasons, one sentence each. `missing` items were held back by the newest census.
+    and `census_running` are reasons, one sentence each. `scopes` is JSON. `missing` items were held back by the newest
+    census.
     """
 
     flow: str | None = None
     high_water: str | None = None
+    scopes: str | None = None
     first_connected: datetime | None = None
     opened_at: datetime | None = None
     last_success: datetime | None = None
@@ -78,6 +85,11 @@ async def standing_of(conn: AsyncConnection, connection: str) -> Standing:
     return Standing() if row is None else Standing(*row)
 
 
+async def all_standings(conn: AsyncConnection) -> dict[str, Standing]:
+    """Return how all connections stand, by their names."""
+    return {connection: Standing(*rest) for connection, *rest in await conn.execute(_ALL)}
+
+
 async def begin_contact(
     conn: AsyncConnection, connection: str, *, flow: str, high_water: str | None, at: datetime
 ) -> None:
@@ -88,6 +100,11 @@ async def begin_contact(
 async def note_opened(conn: AsyncConnection, connection: str, at: datetime, machine: datetime) -> None:
     """Note that the first contact's mark is out."""
     await conn.execute(_OPENED, {"connection": connection, "at": at, "machine": machine})
+
+
+async def save_scopes(conn: AsyncConnection, connection: str, scopes: str) -> None:
+    """Keep which parts of the site are read, as JSON."""
+    await conn.execute(_SCOPES, {"connection": connection, "scopes": scopes})
 
 
 async def note_success(conn: AsyncConnection, connection: str, at: datetime) -> None:

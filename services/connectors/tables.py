@@ -115,6 +115,7 @@ connection_states: Final = Table(
     Column("connection", Text, primary_key=True),
     Column("flow", Text, comment="the load of the first contact"),
     Column("high_water", Text, comment="the newest change before the first contact began to read"),
+    Column("scopes", Text, comment="the parts that were read last, as JSON"),
     Column("first_connected", _instant, comment="domain time of the first contact"),
     Column("opened_at", _instant, comment="domain time at which its mark went out"),
     Column("last_success", _instant, comment="domain time of the newest wholly successful reading"),

@@ -1,4 +1,4 @@
-"""The numbers that operations read. Labels are topics and reasons, never people, items or connections."""
+"""The numbers that operations read. Labels are topics, reasons and configured connections, never people or items."""
 
 from typing import Final, Literal, get_args
 
@@ -14,6 +14,10 @@ MetricName = Literal[
     "leeway_lag_records",  # gauge: records on the bus that a room has not read yet, by room and topic
     "leeway_outbox_oldest_seconds",  # gauge: age of the oldest row of a room's outbox, by room
     "leeway_last_handled_seconds",  # gauge: seconds since a room last finished a batch, by room
+    "leeway_items_read",  # counter: items that a tracker gave whole, by room and connection
+    "leeway_connection_age_seconds",  # gauge: domain time since all of a site was known, by room and connection
+    "leeway_hint_lag_seconds",  # gauge: how long the oldest hint of a connection has waited, by room and connection
+    "leeway_rate_remaining",  # gauge: calls that a site still allows, where it says, by room and connection
 ]
 METRIC_NAMES: Final[tuple[str, ...]] = get_args(MetricName)
 
@@ -33,6 +37,10 @@ class Instruments:
         self.lag = _gauge("leeway_lag_records", "Records not yet read.", registry, "topic")
         self.outbox_oldest = _gauge("leeway_outbox_oldest_seconds", "Age of the oldest outbox row.", registry)
         self.last_handled = _gauge("leeway_last_handled_seconds", "Seconds since a batch was finished.", registry)
+        self.items_read = _counter("leeway_items_read", "Items that a tracker gave.", registry, "connection")
+        self.age = _gauge("leeway_connection_age_seconds", "Age of a connection's data.", registry, "connection")
+        self.hint_lag = _gauge("leeway_hint_lag_seconds", "How long the oldest hint waits.", registry, "connection")
+        self.rate_remaining = _gauge("leeway_rate_remaining", "Calls that a site still allows.", registry, "connection")
         seconds: MetricName = "leeway_batch_seconds"
         self.seconds = Histogram(seconds, "Seconds a batch took.", ("room",), registry=registry, buckets=_BUCKETS)
 
@@ -91,3 +99,19 @@ class Metrics:
     def last_handled(self, seconds: float) -> None:
         """Set how long ago a batch was last finished."""
         self._instruments.last_handled.labels(self._room).set(seconds)
+
+    def items_read(self, connection: str, count: int) -> None:
+        """Count items that a tracker gave whole."""
+        self._instruments.items_read.labels(self._room, connection).inc(count)
+
+    def age(self, connection: str, seconds: float) -> None:
+        """Set how old a connection's data is."""
+        self._instruments.age.labels(self._room, connection).set(seconds)
+
+    def hint_lag(self, connection: str, seconds: float) -> None:
+        """Set how long the oldest hint of a connection has waited."""
+        self._instruments.hint_lag.labels(self._room, connection).set(seconds)
+
+    def rate_remaining(self, connection: str, calls: int) -> None:
+        """Set how many calls a site still allows."""
+        self._instruments.rate_remaining.labels(self._room, connection).set(calls)

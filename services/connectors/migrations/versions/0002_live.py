@@ -60,6 +60,7 @@ def _create_connection_states() -> None:
         sa.Column("connection", sa.Text, primary_key=True),
         sa.Column("flow", sa.Text, comment="the load of the first contact"),
         sa.Column("high_water", sa.Text, comment="the newest change before the first contact began to read"),
+        sa.Column("scopes", sa.Text, comment="the parts that were read last, as JSON"),
         sa.Column("first_connected", _instant, comment="domain time of the first contact"),
         sa.Column("opened_at", _instant, comment="domain time at which its mark went out"),
         sa.Column("last_success", _instant, comment="domain time of the newest wholly successful reading"),

@@ -1,0 +1,27 @@
+"""Answering hints: the oldest are fetched and kept, and a hint goes with the commit of what was fetched for it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.connectors.desk import Desk
+from services.connectors.fetching import CHUNK, fetch_and_store
+from services.connectors.hints import answer_hints, oldest_hints
+from services.connectors.states import note_success
+
+
+async def answer_oldest(desk: Desk) -> bool:
+    """Answer as many hints as may be fetched at once; tell whether there were any. Raises `TrackerSaidNo`."""
+    async with desk.site.database.transaction() as conn:
+        hints = await oldest_hints(conn, desk.id, CHUNK * max(desk.site.client.parallel, 1))
+    if not hints:
+        return False
+    by_item = {hint.item: hint for hint in hints}
+
+    async def committing(conn: AsyncConnection, ids: Sequence[str]) -> None:
+        await answer_hints(conn, desk.id, [by_item[id_] for id_ in ids])
+        await note_success(conn, desk.id, desk.site.clock.now())
+
+    deleted = frozenset(hint.item for hint in hints if hint.kind == "deleted")
+    await fetch_and_store(desk, list(by_item), deleted=deleted, committing=committing)
+    return True

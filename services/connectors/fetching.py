@@ -1,0 +1,207 @@
+"""Fetching items by their ids and keeping what comes: where every hint ends, whoever gave it.
+
+Promise: an item that does not come is kept as it was last known, marked as not visible with the reason, and comes back
+by itself when it is fetched again. So many at once that it looks like our own fault are left to the census.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.work_items import Absence, Tracker, WorkItem
+from services.connectors.desk import Desk, TrackerSaidNo, asked, together
+from services.connectors.export.lines import Problem
+from services.connectors.ledger import Entry, versions_of
+from services.connectors.mapped import Mapped, SetAside
+from services.connectors.pages import MAPPERS, MAX_BODY, Written, excerpt_of, written_of
+from services.connectors.states import want_census
+from services.connectors.store import bodies_of
+from services.connectors.storing import Live, Load, Stored
+from services.connectors.tracker import Fetched, Gone, Raw, TrackerClient
+from services.runtime.errors import Permanent
+
+T = TypeVar("T")
+
+CHUNK: Final = 100
+MANY_GONE: Final = 10
+"""More than so many that do not come in one chunk are not believed: a census counts them."""
+
+Committing = Callable[[AsyncConnection, Sequence[str]], Awaitable[None]]
+"""What is committed with a chunk, told the ids that were asked for."""
+
+
+@dataclass(slots=True)
+class Read:
+    """What became of whole items as the tracker gave them."""
+
+    items: list[Written] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    places: dict[str, WorkItem] = field(default_factory=dict)
+    """The mapped items by id."""
+
+
+@dataclass(slots=True)
+class Came:
+    """What came of fetching: what was stored, and what is gone but not marked."""
+
+    stored: Stored = field(default_factory=Stored)
+    gone: list[Gone] = field(default_factory=list)
+
+
+def read_raws(client: TrackerClient, raws: Sequence[Raw]) -> Read:
+    """Map whole items; what cannot become one is set aside with its reason. Works long: call it in a thread."""
+    found, options = Read(), client.options()
+    for raw in raws:
+        id_ = client.id_of(raw)
+        outcome = MAPPERS[client.tracker](raw, client.site, None, options)
+        found.entries.append(Entry(id_, client.version_of(raw)))
+        if isinstance(outcome, Mapped):
+            written = written_of(client.tracker, outcome)
+            if len(written.body) <= MAX_BODY:
+                found.items.append(written)
+                found.places[id_] = outcome.item
+                continue
+            outcome = SetAside(f"the item is larger than {MAX_BODY // 1024} KiB")
+        reason = outcome.reason if isinstance(outcome, SetAside) else "it lies in the future"
+        found.problems.append(Problem(f"{client.tracker}:{client.site}:{id_}", 0, reason, excerpt_of(raw)))
+    return found
+
+
+def parts(of: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Give a sequence in parts of at most `size`."""
+    return (of[at : at + size] for at in range(0, len(of), size))
+
+
+async def fetch_and_store(
+    desk: Desk,
+    ids: Sequence[str],
+    *,
+    deleted: frozenset[str] = frozenset(),
+    committing: Committing | None = None,
+    marking: bool = True,
+) -> Came:
+    """Fetch items in chunks, as many at once as the tracker likes, and keep what comes.
+
+    Those of `deleted` that do not come are deleted. Without `marking` what does not come is returned, and nothing is
+    said of it.
+    """
+    came = Came()
+    for wave in parts(list(parts(ids, CHUNK)), max(desk.site.client.parallel, 1)):
+        answers = await together(_fetched(desk, chunk) for chunk in wave)
+        for chunk, (answer, problems) in zip(wave, answers, strict=True):
+            read = await asyncio.to_thread(read_raws, desk.site.client, answer.raws)
+            read.problems += problems
+            gone = [*_explained(answer, deleted), *await _elsewhere(desk, read)]
+            if not marking:
+                came.gone += gone
+            came.stored += await _keep(desk, chunk, read, gone if marking else [], committing)
+    return came
+
+
+async def _fetched(desk: Desk, ids: Sequence[str]) -> tuple[Fetched, list[Problem]]:
+    """Fetch a chunk; where the tracker refuses it for good, find the items at fault and set those aside."""
+    try:
+        return await asked(desk.site.client.fetch(ids)), []
+    except TrackerSaidNo as no:
+        if not isinstance(no.error, Permanent):
+            raise
+        fetched, problems = await _halved(desk, ids, no)
+        if len(problems) == len(ids) > 1:
+            # It is no item's fault.
+            raise
+        return fetched, problems
+
+
+async def _halved(desk: Desk, ids: Sequence[str], no: TrackerSaidNo) -> tuple[Fetched, list[Problem]]:
+    """Fetch the halves of a chunk that was refused, and theirs, down to the items at fault."""
+    if len(ids) == 1:
+        return Fetched(()), [Problem(f"{desk.site.client.tracker}:{desk.id}:{ids[0]}", 0, str(no.error), b"")]
+    raws, gone, problems = list[Raw](), list[Gone](), list[Problem]()
+    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+        try:
+            fetched, bad = await asked(desk.site.client.fetch(half)), list[Problem]()
+        except TrackerSaidNo as again:
+            if not isinstance(again.error, Permanent):
+                raise
+            fetched, bad = await _halved(desk, half, again)
+        raws += fetched.raws
+        gone += fetched.gone
+        problems += bad
+    return Fetched(tuple(raws), tuple(gone)), problems
+
+
+def _explained(fetched: Fetched, deleted: frozenset[str]) -> list[Gone]:
+    """Return what did not come; who told of a deletion knows more than who cannot find the item."""
+    return [
+        Gone(one.id, Absence.DELETED) if one.id in deleted and one.absence is Absence.UNREACHABLE else one
+        for one in fetched.gone
+    ]
+
+
+async def _keep(
+    desk: Desk, ids: Sequence[str], read: Read, gone: Sequence[Gone], committing: Committing | None
+) -> Stored:
+    absent, newly = await absences(desk, gone)
+    many = newly > MANY_GONE
+
+    async def also(conn: AsyncConnection) -> None:
+        if many:
+            await want_census(conn, desk.id, "many items could not be fetched at once")
+        if committing is not None:
+            await committing(conn, ids)
+
+    items = read.items if many else [*read.items, *absent]
+    live = Live(read.entries, () if many else [one.id for one in gone])
+    return await desk.store(Load(desk.id, items, problems=read.problems, live=live, also=also))
+
+
+async def absences(desk: Desk, gone: Sequence[Gone]) -> tuple[list[Written], int]:
+    """Return the last known items as they are now not visible, and how many of them were visible until now."""
+    if not gone:
+        return [], 0
+    refs = {f"{desk.site.client.tracker}:{desk.id}:{one.id}": one.absence for one in gone}
+    async with desk.site.database.transaction() as conn:
+        bodies = await bodies_of(conn, list(refs))
+    items = {ref: WorkItem.model_validate_json(body) for ref, body in bodies.items()}
+    absent = [_absent(desk.site.client.tracker, item, refs[ref]) for ref, item in items.items()]
+    return absent, sum(item.visible for item in items.values())
+
+
+def _absent(tracker: Tracker, item: WorkItem, absence: Absence) -> Written:
+    # Once it is known to be deleted, not to find it is no news.
+    said = Absence.DELETED if item.absence is Absence.DELETED and absence is Absence.UNREACHABLE else absence
+    return written_of(tracker, Mapped(item.model_copy(update={"visible": False, "absence": said})))
+
+
+async def _elsewhere(desk: Desk, read: Read) -> list[Gone]:
+    """Take out of what was read what lies in no scope that we are to read; it is gone to somewhere else."""
+    if not desk.site.settings.projects:
+        return []
+    ours = {scope.id for scope in desk.scopes}
+    outside = {id_: item for id_, item in read.places.items() if not ours.intersection(_projects_of(item))}
+    outside = await _without_parents_of_ours(desk, outside, read)
+    if outside:
+        refs = {item.ref for item in outside.values()}
+        read.items = [one for one in read.items if one.ref not in refs]
+        read.entries = [one for one in read.entries if one.item not in outside]
+    return [Gone(id_, Absence.MOVED) for id_ in outside]
+
+
+def _projects_of(item: WorkItem) -> Iterator[str]:
+    yield item.project.id
+    yield from (project.id for project in item.other_projects)
+
+
+async def _without_parents_of_ours(desk: Desk, outside: dict[str, WorkItem], read: Read) -> dict[str, WorkItem]:
+    """Leave out sub-tasks that lie in no project by themselves, where their parent is ours: they live with it."""
+    if desk.site.client.tracker is not Tracker.ASANA or not outside:
+        return outside
+    above = {id_: item.parent.rpartition(":")[2] for id_, item in outside.items() if item.parent is not None}
+    async with desk.site.database.transaction() as conn:
+        ours = set(await versions_of(conn, desk.id, set(above.values())))
+    ours.update(read.places.keys() - outside.keys())
+    return {id_: item for id_, item in outside.items() if above.get(id_) not in ours}

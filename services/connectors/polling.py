@@ -1,0 +1,99 @@
+"""Polls: what changed since the newest change that we have read of, less an overlap, page by page.
+
+Promise: the cursor moves only once all that was listed before it is in our tables, never past what was listed, and
+never by a clock; whatever a lagging index shows late is found again within the overlap, and fetched once.
+"""
+
+from services.connectors.cursors import EVERYWHERE, Cursor, cursors_of, save_cursor
+from services.connectors.desk import Desk, TrackerSaidNo, asked
+from services.connectors.fetching import fetch_and_store
+from services.connectors.ledger import versions_of
+from services.connectors.states import note_success, want_census
+from services.connectors.tracker import Listed, ListedPage
+from services.runtime.errors import Misconfigured, Permanent
+
+
+class Poll:
+    """The polls of one connection; a step reads a page, and a new poll begins with the step after the last page."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._since: str | None = None
+        self._cursor: str | None = None
+        self._seen: set[str] = set()
+
+    async def step(self) -> bool:
+        """Read one page; tell whether there are more. Raises `TrackerSaidNo`, and the poll begins anew."""
+        try:
+            if self._since is None and not await self._begin():
+                await self._succeed()
+                return False
+            page = await self._listed()
+            await self._keep(page)
+        except BaseException:
+            self._since = None
+            raise
+        self._cursor = None if page.cursor in self._seen else page.cursor
+        if self._cursor is None:
+            self._since = None
+            await self._succeed()
+            return False
+        self._seen.add(self._cursor)
+        return True
+
+    async def _begin(self) -> bool:
+        """Find where to poll from; tell whether there is anything to poll for."""
+        desk = self._desk
+        async with desk.site.database.transaction() as conn:
+            at = (await cursors_of(conn, desk.id, "poll")).get(EVERYWHERE, Cursor()).value
+        if not desk.readable or (at is None and not await self._first_items()):
+            return False
+        async with desk.site.database.transaction() as conn:
+            at = (await cursors_of(conn, desk.id, "poll"))[EVERYWHERE].value
+        assert at is not None  # noqa: S101 -- for mypy: it was there, or has been found
+        self._since = desk.site.client.since_of(at, desk.site.settings.pace.overlap_seconds)
+        self._cursor, self._seen = None, set()
+        return True
+
+    async def _first_items(self) -> bool:
+        """See whether a site that had no items has some now; those are read by a census."""
+        desk = self._desk
+        at = await asked(desk.site.client.high_water(desk.readable))
+        if at is None:
+            return False
+        async with desk.site.database.transaction() as conn:
+            await save_cursor(conn, desk.id, "poll", Cursor(value=at))
+            await want_census(conn, desk.id, "the site has its first items")
+        return True
+
+    async def _listed(self) -> ListedPage:
+        """Ask for the page; where a scope is lost, ask again without it."""
+        desk, since = self._desk, self._since or ""
+        try:
+            return await asked(desk.site.client.changed_page(desk.readable, since, self._cursor))
+        except TrackerSaidNo as no:
+            if not isinstance(no.error, Misconfigured | Permanent) or not await desk.find_lost():
+                raise
+        self._cursor = None
+        return await asked(desk.site.client.changed_page(desk.readable, since, None))
+
+    async def _keep(self, page: ListedPage) -> None:
+        desk = self._desk
+        if news := await news_among(desk, page.items):
+            await fetch_and_store(desk, news)
+        if page.items:
+            async with desk.site.database.transaction() as conn:
+                await save_cursor(conn, desk.id, "poll", Cursor(value=page.items[-1].version))
+
+    async def _succeed(self) -> None:
+        desk = self._desk
+        async with desk.site.database.transaction() as conn:
+            await note_success(conn, desk.id, desk.site.clock.now())
+
+
+async def news_among(desk: Desk, listed: tuple[Listed, ...]) -> list[str]:
+    """Return the ids that may hold something which our tables do not, in their order, each once."""
+    async with desk.site.database.transaction() as conn:
+        kept = await versions_of(conn, desk.id, [one.id for one in listed])
+    client = desk.site.client
+    return list(dict.fromkeys(one.id for one in listed if client.is_news(one.version, kept.get(one.id))))
