@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.comments import CommentRequested
 from schemas.work_items import Project
 from services.connectors import comments_store as store
+from services.connectors.answers import answer_of
 from services.connectors.comments_store import DueComment
 from services.connectors.linked import LinkedSite
 from services.runtime.bus import Batch, Bus, read
@@ -147,16 +148,16 @@ class Commenter:
         client, id_ = self._site.client, due.ref.split(":")[2]
         there, text = due.comment, None
         if there is None or due.state == "trying":
-            there, text = found(await client.comments(id_), due.marker, due.comment)
+            there, text = found(await answer_of(client.comments(id_)), due.marker, due.comment)
             there = there or due.comment
         if not await self._intend(due):
             return
         wanted = written(due.text, due.marker)
         if there is None:
-            there = await client.add_comment(id_, wanted)
+            there = await answer_of(client.add_comment(id_, wanted))
             faultpoint("connectors.commented")
         elif text is None or plain(text) != plain(wanted):
-            await client.edit_comment(id_, there, wanted)
+            await answer_of(client.edit_comment(id_, there, wanted))
         async with self._site.database.transaction() as conn:
             await store.note_posted(conn, due.marker, there, due.text)
 

@@ -7,23 +7,28 @@ only then named by a strategy, or the other way round; it is told in the transac
 from datetime import datetime
 from typing import Final
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.measurements import KeyResultMeasured
 from schemas.topics import MEASUREMENTS
 from services.connectors import goals_store as store
+from services.connectors.answers import answer_of
 from services.connectors.goals_store import Measurement
 from services.connectors.linked import LinkedSite
 from services.runtime.bus import Bus, Outgoing
 from services.runtime.connections import AsanaConnection
+from services.runtime.errors import Misconfigured, Permanent
 from services.runtime.outbox import add_to_outbox
+
+log = structlog.get_logger(__name__)
 
 LOOK_SECONDS: Final = 10.0
 """How soon a strategy that names an unknown goal makes us ask for the goals again."""
 
 
 class GoalReader:
-    """Reads the goals of one connection; `wake` is called after a commit that left measurements in the outbox."""
+    """Reads the goals of one connection; a step that told of measurements is followed by the relay."""
 
     def __init__(self, site: LinkedSite) -> None:
         self._site = site
@@ -41,13 +46,16 @@ class GoalReader:
         if not (isinstance(settings, AsanaConnection) and settings.goals) or not await self._is_due():
             return False
         self._read_at = clock.wall()
-        await self.read()
+        try:
+            await self.read()
+        except (Misconfigured, Permanent) as error:
+            log.warning("goals cannot be read", connection=self._site.id, error=str(error))
         self._read_due = clock.monotonic() + settings.pace.goals_minutes * 60
         return True
 
     async def read(self) -> int:
         """Read the goals now, keep them, and tell what is news; return how many measurements were told."""
-        goals = await self._site.client.goals()
+        goals = await answer_of(self._site.client.goals())
         async with self._site.database.transaction() as conn:
             await store.lock_goals(conn)
             await store.keep_goals(conn, self._site.id, goals, self._site.clock.now())

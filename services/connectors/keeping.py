@@ -11,6 +11,7 @@ import structlog
 
 from schemas.work_items import Tracker
 from services.connectors import hooks_store as store
+from services.connectors.answers import answer_of
 from services.connectors.hooks_plan import (
     WHOLE_SITE,
     Action,
@@ -79,13 +80,17 @@ class Keeper:
 
     async def _plan(self, address: Address) -> list[Action]:
         client = self._site.client
-        wanted = [WHOLE_SITE] if address.tracker is Tracker.JIRA else [scope.id for scope in await client.scopes()]
+        wanted = (
+            [WHOLE_SITE]
+            if address.tracker is Tracker.JIRA
+            else [scope.id for scope in await answer_of(client.scopes())]
+        )
         if address.tracker is Tracker.JIRA and self._site.hook_secret is None:
             raise Misconfigured(
                 f"Jira's webhooks of the connection `{self._site.id}` need a secret to sign with: "
                 "name one as `secret` under its `webhooks`."
             )
-        found = await client.hooks()
+        found = await answer_of(client.hooks())
         async with self._site.database.transaction() as conn:
             kept, keys = await store.kept_hooks(conn, self._site.id), await store.keys_of(conn, self._site.id)
         return plan(Situation(address, wanted, found, kept, keys, self._site.clock.now()))
@@ -103,7 +108,7 @@ class Keeper:
             case Create():
                 await self._create(address, action)
             case Renew():
-                renewed = await self._site.client.renew_hook(action.hook)
+                renewed = await answer_of(self._site.client.renew_hook(action.hook))
                 await self._keep(action.scope, renewed, renewed=True)
             case Adopt():
                 await self._keep(action.scope, action.hook)
@@ -118,9 +123,8 @@ class Keeper:
         secret = self._site.hook_secret
         plain = secret.get_secret_value() if key is None and secret is not None else None
         try:
-            made = await self._site.client.create_hook(
-                HookWanted(action.scope or None, address.target(key)), plain
-            )  # fmt: skip
+            wanted = HookWanted(action.scope or None, address.target(key))
+            made = await answer_of(self._site.client.create_hook(wanted, plain))
             await self._refuse_unproven(address, key, made)
         except LeewayError:
             # It may be there all the same: then it is a stray with a key that nobody knows, and removed next time.
@@ -136,7 +140,7 @@ class Keeper:
         async with self._site.database.transaction() as conn:
             secret = await store.secret_of(conn, self._site.id, key)
         if secret is None:
-            await self._site.client.delete_hook(made)
+            await answer_of(self._site.client.delete_hook(made))
             raise Misconfigured(
                 f"{address.base} was reached by the tracker, but its handshake did not come to this Leeway: "
                 f"correct `address` under the `webhooks` of the connection `{self._site.id}`."
@@ -166,7 +170,7 @@ class Keeper:
 
     async def _remove(self, address: Address, hook: HookFound) -> None:
         try:
-            await self._site.client.delete_hook(hook)
+            await answer_of(self._site.client.delete_hook(hook))
         except Permanent as error:
             log.warning("a stray webhook stays", connection=self._site.id, hook=hook.id, error=str(error))
         await self._drop_key(address.key_of(hook.target))

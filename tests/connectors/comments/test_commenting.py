@@ -17,6 +17,7 @@ from services.connectors.commenting import (
     tag_of,
     written,
 )
+from services.connectors.queries_beside import comment_counts, due_comments, unsaid_comments
 from services.runtime.connections import Comments
 from services.runtime.database import RoomDatabase
 from services.runtime.errors import Misconfigured, Permanent, RateLimited, Transient
@@ -194,6 +195,11 @@ async def test_a_comment_that_cannot_be_left_is_set_aside_and_the_next_one_is_le
         ("b", "posted", None, "c1"),
     ]
     assert await desk.work() == 0
+    async with room.transaction() as conn:
+        assert await comment_counts(conn, "main") == {"parked": 1, "posted": 1}
+        (unsaid,) = await unsaid_comments(conn, "main")
+        assert await due_comments(conn, desk.bus.clock.wall(), ["main"]) == 0
+    assert (unsaid.ref, unsaid.reason) == (REF, "The issue does not exist any more.")
 
 
 async def test_a_comment_that_somebody_deleted_stays_deleted(desk: Desk) -> None:

@@ -9,6 +9,7 @@ import pytest
 from schemas.work_items import Tracker
 from services.connectors import hooks_store as store
 from services.connectors.keeping import Keeper
+from services.connectors.queries_beside import hook_standing, registered_hooks
 from services.connectors.states import standing_of
 from services.connectors.tracker import HookFound
 from services.runtime.database import RoomDatabase
@@ -114,6 +115,9 @@ async def test_strays_of_ours_go_and_those_of_others_stay(room: RoomDatabase, bu
     site = FakeSite(registered={"other": others, "dead": dead, "double": replace(dead, id="double", is_active=True)})
     assert await Keeper(linked(room, bus, site)).round() is None
     assert set(site.registered) == {"other", "double"}
+    async with room.transaction() as conn:
+        (hook,) = await registered_hooks(conn, "main")
+    assert (hook.scope, hook.hook, hook.target) == ("", "double", TARGET)
 
 
 async def test_a_webhook_that_may_have_been_made_is_a_stray_in_the_next_round(
@@ -135,7 +139,8 @@ async def test_what_may_not_be_made_is_told_and_does_not_stop_the_room(room: Roo
     site = FakeSite(failures={"create_hook": [Misconfigured("This token may not register webhooks.")]})
     keeper = Keeper(linked(room, bus, site))
     assert await keeper.round() == "This token may not register webhooks."
-    assert await rows_of(room, "SELECT problem FROM hook_standings") == [("This token may not register webhooks.",)]
+    async with room.transaction() as conn:
+        assert (await hook_standing(conn, "main")).problem == "This token may not register webhooks."
     assert await keeper.round() is None
     assert await rows_of(room, "SELECT problem FROM hook_standings") == [(None,)]
 
