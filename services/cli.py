@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.commands import administration
+from services.commands import administration, connecting
 from services.commands.output import (
     EXIT_FOUND,
     EXIT_MISCONFIGURED,
@@ -86,6 +86,13 @@ def apply(
 
     applied = apply_file(strategy, author or getpass.getuser(), home)
     out.print(f"Version {applied.version} of the strategy {'is applied' if applied.changed else 'held already'}.")
+
+
+app.command(
+    "init",
+    short_help="Connect a Jira or an Asana, and draft a strategy from it.",
+    epilog="Example: leeway init --tracker jira --url https://example.atlassian.net --user ana@example.com",
+)(connecting.connect)
 
 
 @app.command(epilog="Example: leeway up", short_help="Run all rooms, with parts of their own if need be.")

@@ -6,11 +6,14 @@ from functools import partial
 from services.connectors import app as connectors
 from services.connectors.mapped import MappingOptions
 from services.connectors.options import dependency_types
+from services.connectors.tracker import TrackerClient
 from services.detector import app as detector
 from services.mapper import app as mapper
 from services.notifier import app as notifier
 from services.notifier.receivers import Receiver, webhook
+from services.runtime.clock import Clock
 from services.runtime.configuration import Configuration
+from services.runtime.connections import AsanaConnection, JiraConnection
 from services.runtime.errors import Misconfigured
 from services.runtime.host import BuildRoom
 from services.runtime.secrets import Secret
@@ -40,6 +43,18 @@ def mapping_options(configuration: Configuration) -> MappingOptions:
     """Return how the raw items of an export are read, as the configuration says."""
     types = dependency_types(configuration.dependency_links)
     return MappingOptions(dependency_types=types, bots=frozenset(configuration.bots))
+
+
+def client_of(connection: JiraConnection | AsanaConnection, token: str, clock: Clock) -> TrackerClient:
+    """Return the client of a connection, which has asked nothing yet."""
+    # Imported here: the trackers' packages are slow to load, and most commands have no use for them.
+    if isinstance(connection, JiraConnection):
+        from services.connectors.jira.client import build_client as jira  # noqa: PLC0415
+
+        return jira(connection, token, clock)
+    from services.connectors.asana.client import build_client as asana  # noqa: PLC0415
+
+    return asana(connection, token, clock)
 
 
 def receivers_of(configuration: Configuration, settings: Settings) -> tuple[Receiver, ...]:

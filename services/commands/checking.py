@@ -33,11 +33,12 @@ def has_errors(path: Path, exports: Sequence[Path], site: str, format_: OutputFo
     else:
         for problem in checked.problems:
             out.print(str(problem))
-        out.print(_verdict(path, checked))
+        out.print(verdict(path, checked))
     return bool(checked.errors)
 
 
-def _verdict(path: Path, checked: Checked) -> str:
+def verdict(path: Path, checked: Checked) -> str:
+    """Return what is said of a strategy file in one line."""
     if checked.strategy is None or checked.errors:
         return f"{path}: {len(checked.errors)} to mend before it can be applied."
     others = len(checked.problems)

@@ -193,7 +193,7 @@ class _Drafter:
 
 def _number(value: float | None) -> float | None:
     """Write 50 where 50.0 is meant."""
-    return int(value) if value is not None and value.is_integer() else value
+    return int(value) if value is not None and float(value).is_integer() else value
 
 
 def _day(text: str | None) -> date | None:
