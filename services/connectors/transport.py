@@ -51,7 +51,8 @@ def broken(error: BaseException, route: Route) -> LeewayError:
         return _proxy(causes, route)
     if found := _of(causes, socket.gaierror):
         return _unknown_host(found, route)
-    if _of(causes, *_LATE):
+    # To urllib3 a refused connection is one that was late.
+    if _of(causes, *_LATE) and not _of(causes, urllib3.exceptions.NewConnectionError):
         return Late(f"{route.who} did not answer in time.")
     return _lost(causes, route)
 
