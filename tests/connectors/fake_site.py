@@ -1,4 +1,4 @@
-"""A tracker's client that remembers webhooks, comments and goals, and fails as it is told to; it reads no items."""
+"""A tracker's client that remembers webhooks, comments and goals, and fails as it is told to; it has no items."""
 
 import hashlib
 import hmac
@@ -10,10 +10,25 @@ from typing import Any, cast
 
 from sqlalchemy import text
 
-from schemas.work_items import Tracker
+from schemas.work_items import Absence, Tracker
 from services.connectors.linked import LinkedSite
+from services.connectors.mapped import MappingOptions
 from services.connectors.tables import metadata
-from services.connectors.tracker import Goal, HookFound, HookHints, HookWanted, Scope, TrackerClient
+from services.connectors.tracker import (
+    EventsPage,
+    Fetched,
+    Goal,
+    Gone,
+    HookFound,
+    HookHints,
+    HookWanted,
+    Limits,
+    ListedPage,
+    RawPage,
+    Scope,
+    SiteFacts,
+    TrackerClient,
+)
 from services.runtime.bus import Bus
 from services.runtime.connections import AsanaConnection, JiraConnection
 from services.runtime.database import RoomDatabase
@@ -54,6 +69,8 @@ class FakeSite:
     after: dict[str, list[BaseException]] = field(default_factory=dict)
     """As `failures`, but raised once the site has done what it was asked for."""
     calls: list[str] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+    parallel: int = 1
 
     def client(self) -> TrackerClient:
         """Return it as the connectors know it."""
@@ -67,6 +84,36 @@ class FakeSite:
     def _done(self, name: str) -> None:
         if self.after.get(name):
             raise self.after[name].pop(0)
+
+    async def open(self) -> SiteFacts:
+        self._called("open")
+        return SiteFacts("leeway-1", "Leeway", "fake")
+
+    async def close(self) -> None:
+        self._called("close")
+
+    def options(self) -> MappingOptions:
+        return MappingOptions(leeway_account="leeway-1")
+
+    async def high_water(self, scopes: Sequence[Scope]) -> str | None:
+        self._called(f"high_water of {len(scopes)}")
+        return None
+
+    async def backfill_page(self, scope: Scope, cursor: str | None) -> RawPage:
+        self._called(f"backfill_page of {scope.id} at {cursor}")
+        return RawPage(())
+
+    async def census_page(self, scope: Scope, cursor: str | None) -> ListedPage:
+        self._called(f"census_page of {scope.id} at {cursor}")
+        return ListedPage(())
+
+    async def events_page(self, scope: Scope, token: str | None) -> EventsPage | None:
+        self._called(f"events_page of {scope.id} at {token}")
+        return None
+
+    async def fetch(self, ids: Sequence[str]) -> Fetched:
+        self._called("fetch")
+        return Fetched((), tuple(Gone(id_, Absence.UNREACHABLE) for id_ in ids))
 
     def hook_hints(self, headers: Mapping[str, str], body: bytes, secret: str) -> HookHints:
         header = signed(body, secret) if self.tracker is Tracker.JIRA else signed_by_asana(body, secret)

@@ -12,6 +12,12 @@ _instant = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _hooks()
+    _comments()
+    _goals()
+
+
+def _hooks() -> None:
     op.create_table(
         "hooks",
         sa.Column("connection", sa.Text, primary_key=True),
@@ -41,6 +47,9 @@ def upgrade() -> None:
         sa.Column("problem", sa.Text, comment="why webhooks do not work, in a sentence"),
         sa.Column("looked_at", _instant),
     )
+
+
+def _comments() -> None:
     op.create_table(
         "comments",
         sa.Column("marker", sa.Text, primary_key=True),
@@ -62,6 +71,9 @@ def upgrade() -> None:
         ["connection", "next_try_at"],
         postgresql_where=sa.text("state IN ('waiting', 'trying')"),
     )
+
+
+def _goals() -> None:
     op.create_table(
         "goals",
         sa.Column("connection", sa.Text, primary_key=True),
