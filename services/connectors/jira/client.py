@@ -6,9 +6,10 @@ from schemas.work_items import Tracker
 from services.connectors.catalogue import SiteCatalogue
 from services.connectors.jira import commenting, events, goals, hooks, versions
 from services.connectors.jira.calling import GATEWAY, Calls, base_of, remedies
+from services.connectors.jira.catalogue import catalogue
 from services.connectors.jira.fetching import Fetching
 from services.connectors.jira.listing import Listing
-from services.connectors.jira.opening import Site, catalogue, find_scopes, open_site
+from services.connectors.jira.opening import Site, find_scopes, open_site
 from services.connectors.mapped import MappingOptions
 from services.connectors.options import base_options
 from services.connectors.tracker import (

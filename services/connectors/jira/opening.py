@@ -9,14 +9,6 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
-from services.connectors.catalogue import (
-    FieldFound,
-    Gathering,
-    GatheringKind,
-    LinkTypeFound,
-    SiteCatalogue,
-    StatusFound,
-)
 from services.connectors.jira.calling import Asked, Calls
 from services.connectors.jira.hierarchy import EPIC_LINK_SCHEMA
 from services.connectors.jira.standing import told_category
@@ -24,7 +16,6 @@ from services.connectors.mapped import MappingOptions
 from services.connectors.options import base_options
 from services.connectors.reading import mapping, sequence, text
 from services.connectors.refusals import Denied, Refused
-from services.connectors.times import day_of
 from services.connectors.tracker import Scope, SiteFacts
 from services.connectors.transport import clock_off
 from services.runtime.connections import JiraConnection, JiraKind
@@ -48,8 +39,6 @@ _START_NAMES: Final = frozenset({"start date", "target start"})
 _ESTIMATE_NAMES: Final = frozenset({"story points", "story point estimate"})
 _FLAGGED_NAMES: Final = frozenset({"flagged"})
 _CLOSE: Final = 0.5
-MAX_EPICS: Final = 200
-"""So many are drafted from at most: a first strategy is short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,72 +208,3 @@ def _nearest(name: str, seen: Sequence[Scope]) -> str:
     if nearest:
         return f"Nearest: {', '.join(nearest)}. Correct `projects`, or let the account browse it."
     return f"There are {', '.join(scope.key or scope.name for scope in seen[:10])}. Correct `projects`."
-
-
-async def catalogue(calls: Calls, scopes: Sequence[Scope]) -> SiteCatalogue:
-    """Return the site's fields, statuses and link types, and the epics of these projects that are not done."""
-    fields, statuses, links, epics = await asyncio.gather(
-        calls.ask("list its fields", lambda jira: jira.fields()),
-        calls.ask("list its statuses", lambda jira: [status.raw for status in jira.statuses()]),
-        calls.ask("list its link types", lambda jira: [kind.raw for kind in jira.issue_link_types()]),
-        _epics(calls, scopes),
-    )
-    return SiteCatalogue(
-        fields=tuple(_field(each) for each in map(mapping, fields) if each.get("custom") is True),
-        statuses=tuple(_status(each) for each in map(mapping, statuses)),
-        link_types=tuple(_link_type(each) for each in map(mapping, links)),
-        gatherings=tuple(epic for epic in map(_epic, epics) if epic is not None),
-    )
-
-
-def _field(raw: Mapping[str, Any]) -> FieldFound:
-    schema = mapping(raw.get("schema"))
-    id_ = str(raw.get("id"))
-    return FieldFound(id_, text(raw.get("name"), 200) or id_, text(schema.get("custom")) or text(schema.get("type")))
-
-
-def _status(raw: Mapping[str, Any]) -> StatusFound:
-    id_ = str(raw.get("id"))
-    return StatusFound(id_, text(raw.get("name"), 200) or id_, told_category(raw))
-
-
-def _link_type(raw: Mapping[str, Any]) -> LinkTypeFound:
-    name = text(raw.get("name"), 200) or str(raw.get("id"))
-    return LinkTypeFound(str(raw.get("id")), name, text(raw.get("inward")) or name, text(raw.get("outward")) or name)
-
-
-async def _epics(calls: Calls, scopes: Sequence[Scope]) -> Sequence[Any]:
-    """Search the open epics; a site whose epics have another name has none that we know of."""
-    projects = ", ".join(scope.id for scope in scopes)
-    jql = f"project in ({projects}) AND issuetype = Epic AND statusCategory != Done ORDER BY created ASC, key ASC"
-    fields = ("summary", "project", "assignee", "duedate", "issuetype")
-    try:
-        if not scopes:
-            return ()
-        if calls.is_cloud:
-            body = {"jql": jql, "fields": fields, "maxResults": MAX_EPICS}
-            answer = (await calls.read(Asked("POST", "search/jql", "search", body=body))).json
-        else:
-            answer = await calls.ask(
-                "search", lambda jira: jira.search_issues(jql, 0, MAX_EPICS, fields=list(fields), json_result=True)
-            )
-    except Refused:
-        return ()
-    return sequence(mapping(answer).get("issues"))
-
-
-def _epic(raw: object) -> Gathering | None:
-    issue = mapping(raw)
-    fields, key = mapping(issue.get("fields")), text(issue.get("key"), 200)
-    if key is None:
-        return None
-    project = text(mapping(fields.get("project")).get("key"), 200) or key.rpartition("-")[0]
-    return Gathering(
-        GatheringKind.EPIC,
-        str(issue.get("id")),
-        text(fields.get("summary")) or key,
-        key,
-        (project,),
-        text(mapping(fields.get("assignee")).get("displayName"), 200),
-        day_of(fields.get("duedate")),
-    )
