@@ -1,4 +1,4 @@
-"""Asana sites for the client's tests: the sandbox with faults in front of it, and a server that says what it is told."""
+"""Asana sites for the client's tests: the sandbox behind faults, and a server that says what it is told."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -18,7 +18,7 @@ from services.sandbox.asana.site import AsanaSite
 from services.sandbox.faults import Faults
 from services.sandbox.listening import listening
 
-TOKEN = "sandbox"
+TOKEN = "sandbox"  # noqa: S105 -- the sandbox's known one
 TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BOT = "4000000000000003"
 """The account of the sandbox's token."""

@@ -11,6 +11,7 @@ from services.sandbox.fault_kinds import Fault, FaultKind
 from tests.connectors.asana.sites import Answer, Served, refused, said, served, told
 
 HOME = Scope("9", "Home")
+FAR = {"gid": "2", "resource_type": "task"}
 
 
 async def page(at: Served, scope: Scope, token: str | None) -> EventsPage:
@@ -101,8 +102,8 @@ def event(kind: str, gid: str, action: str, **more: Any) -> dict[str, Any]:
         ([event("story", "5", "added", parent={"gid": "1", "resource_type": "task"})], ("1",), ()),
         ([event("story", "5", "added", parent={"gid": "4", "resource_type": "goal"})], (), ()),
         ([event("section", "7", "changed"), event("project", "9", "changed"), {}, None, 7, {"resource": 5}], (), ()),
-        ([event("task", "1", "changed", change={"added_value": {"gid": "2", "resource_type": "task"}})], ("1", "2"), ()),
-        ([event("task", "1", "changed", change={"new_value": {"gid": "3", "resource_type": "user"}})], ("1",), ()),
+        ([event("task", "1", "changed", change={"added_value": FAR})], ("1", "2"), ()),
+        ([event("task", "1", "changed", change={"new_value": FAR | {"resource_type": "user"}})], ("1",), ()),
         ([event("task", "2", "added", parent={"gid": "1", "resource_type": "task"})], ("2", "1"), ()),
     ],
 )  # fmt: skip
