@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from services.connectors import app as connectors
+from services.connectors.app import Connected
+from services.connectors.backfill import ReadingCallback
 from services.connectors.mapped import MappingOptions
 from services.connectors.options import dependency_types
 from services.connectors.tracker import TrackerClient
@@ -22,10 +24,17 @@ from services.runtime.settings import Settings
 ROOMS = (connectors.ROOM, mapper.ROOM, detector.ROOM, notifier.ROOM)
 
 
-def builders(receivers: Sequence[Receiver] = ()) -> dict[str, BuildRoom]:
-    """Return how each room is built, in the order in which they start: who writes first, first."""
+def builders(
+    receivers: Sequence[Receiver] = (),
+    connections: Sequence[Connected] = (),
+    progress: ReadingCallback | None = None,
+) -> dict[str, BuildRoom]:
+    """Return how each room is built, in the order in which they start: who writes first, first.
+
+    `progress` is told how far the first reading of each connection is.
+    """
     return {
-        connectors.ROOM: connectors.build_app,
+        connectors.ROOM: partial(connectors.build_app, connections=connections, progress=progress),
         mapper.ROOM: mapper.build_app,
         detector.ROOM: detector.build_app,
         notifier.ROOM: partial(notifier.build_app, receivers=receivers),
@@ -43,6 +52,27 @@ def mapping_options(configuration: Configuration) -> MappingOptions:
     """Return how the raw items of an export are read, as the configuration says."""
     types = dependency_types(configuration.dependency_links)
     return MappingOptions(dependency_types=types, bots=frozenset(configuration.bots))
+
+
+def connected(configuration: Configuration, settings: Settings, clock: Clock) -> tuple[Connected, ...]:
+    """Return the connections with their clients and secrets, or say of each which secret is missing."""
+    whole, problems, found = configuration.whole_connections(), [], []
+    for one in whole:
+        try:
+            found.append((one, settings.secret(one.token), _hook_secret(one, settings)))
+        except Misconfigured as error:
+            problems.append(f"The connection `{one.id}` cannot be read: {str(error)[:1].lower()}{str(error)[1:]}")
+    if problems:
+        raise Misconfigured("\n".join(problems))
+    return tuple(
+        Connected(one, client_of(one, token.get_secret_value(), clock), hook_secret)
+        for one, token, hook_secret in found
+    )
+
+
+def _hook_secret(one: JiraConnection | AsanaConnection, settings: Settings) -> Secret | None:
+    name = one.webhooks.secret if one.webhooks is not None else None
+    return None if name is None else settings.secret(name)
 
 
 def client_of(connection: JiraConnection | AsanaConnection, token: str, clock: Clock) -> TrackerClient:

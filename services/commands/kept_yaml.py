@@ -6,7 +6,8 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-WIDEST: Final = 120
+WIDEST: Final = 4_096
+"""Nothing that stands on one line is broken into several."""
 
 
 def loaded(text: str) -> CommentedMap:

@@ -6,9 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from services.commands.assembly import builders, chosen, receivers_of
+from services.commands.assembly import builders, chosen, connected, receivers_of
+from services.commands.first_reading import FirstReadings
 from services.commands.output import say
 from services.commands.workplace import ask_broker, ask_database, embedded_bus, prepare
+from services.connectors import app as connectors
+from services.notifier import app as notifier
 from services.runtime.clock import Clock
 from services.runtime.configuration import Configuration
 from services.runtime.database import Database
@@ -60,15 +63,22 @@ class _Parts:
 
 async def up(settings: Settings, configuration: Configuration, clock: Clock) -> None:
     """Run all rooms in this process, with embedded parts for what is not configured."""
-    rooms = builders(receivers_of(configuration, settings))
-    async with _own_parts(settings, clock) as parts:
-        await prepare(parts.url, settings)
-        await _serve(list(rooms.items()), parts, settings, clock)
+    readings = FirstReadings()
+    rooms = builders(receivers_of(configuration, settings), connected(configuration, settings, clock), readings)
+    try:
+        async with _own_parts(settings, clock) as parts:
+            await prepare(parts.url, settings)
+            await _serve(list(rooms.items()), parts, settings, clock)
+    finally:
+        readings.close()
 
 
 async def run_room(name: str, settings: Settings, configuration: Configuration, clock: Clock) -> None:
     """Run one room, on the configured Kafka and PostgreSQL or on those of a running `leeway up`."""
-    room = chosen(builders(receivers_of(configuration, settings)), name)
+    chosen(builders(), name)  # a name that is none is said before anything else
+    connections = connected(configuration, settings, clock) if name == connectors.ROOM else ()
+    receivers = receivers_of(configuration, settings) if name == notifier.ROOM else ()
+    room = chosen(builders(receivers, connections), name)
     settings = sharing(settings)
     parts, endpoints = await _found_parts(settings)
     async with AsyncExitStack() as closing:
