@@ -113,6 +113,10 @@ async def _guarded(handler: Handler, call: Call) -> Answer:
         return fault(400, str(refused))
 
 
+async def _broken(_request: Request, _error: Exception) -> Response:
+    return Response(orjson.dumps(fault(500, "Server Error").body), 500, media_type="application/json")
+
+
 async def _batch(call: Call) -> Answer:
     return await batched(call, lambda method, path, query, data: answered(call.site, method, path, query, data))
 
@@ -124,5 +128,6 @@ def build_asana(site: AsanaSite, *, token: str = "sandbox") -> Starlette:  # noq
         routes=[
             Route(API + "/{path:path}", api.__call__, methods=METHODS),
             Route("/-/oauth_token", api.token, methods=["POST"]),
-        ]
+        ],
+        exception_handlers={Exception: _broken},
     )

@@ -59,6 +59,7 @@ class Events:
         self._wall = wall
         self.is_lost = is_lost
         self._count = 0
+        self._made = 0
         self._streams: dict[str, _Stream] = {}
         self._tokens: dict[str, _Token] = {}
         self._issued: deque[tuple[datetime, str]] = deque()
@@ -105,7 +106,8 @@ class Events:
 
     def _issue(self, resource: str, after: int, before: str | None = None) -> str:
         now = self._wall()
-        said = f"{resource} {after} {now.isoformat()} {len(self._issued)} {before}".encode()
+        self._made += 1
+        said = f"{resource} {after} {now.isoformat()} {self._made}".encode()
         sync = blake2b(said, digest_size=16).hexdigest() + ":0"
         self._tokens[sync] = _Token(resource, after, now, before)
         self._issued.append((now, sync))

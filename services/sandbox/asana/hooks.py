@@ -158,7 +158,7 @@ def _passes(rule: Mapping[str, Any], event: Record) -> bool:
 
 def _reference(event: Record) -> Record:
     """Return an event as a webhook tells it: who and what by gid only."""
-    told = {name: _bare(event[name]) for name in ("user", "resource", "parent")}
+    told = {name: _bare(event.get(name)) for name in ("user", "resource", "parent")}
     told |= {"created_at": event["created_at"], "action": event["action"]}
     if change := event.get("change"):
         told["change"] = {name: _bare(value) for name, value in change.items()}

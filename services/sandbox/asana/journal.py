@@ -75,8 +75,9 @@ class Journal:
             "type": resource["resource_type"],
             "action": action,
             "resource": resource,
-            "parent": parent,
         }
+        if parent is not None:
+            event["parent"] = parent
         if change is not None:
             event["change"] = change
         inside = [gid for one in (resource, parent, *also) for gid in scopes_of(one)]

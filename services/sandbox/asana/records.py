@@ -1,9 +1,12 @@
 """What the stand-in holds: records that point at each other, times as Asana writes them, and lists that keep order."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
+
+FEW: Final = 1000
+"""Of more changed tasks than these a page is cut by going through the list itself."""
 
 Record = dict[str, Any]
 """A resource with its fields; other resources in it are the records themselves. Names with `_` are never shown."""
@@ -81,9 +84,10 @@ class Shelf:
     ) -> tuple[list[Record], int | None]:
         """Return so many records from a position on, and the position of the next one if there is one."""
         found: list[Record] = []
+        oldest = since or ""
         for place, gid in self._from(position) if since is None else self._changed(position, since):
             record = self._records[gid]
-            if keep is None or keep(record):
+            if (record.get("modified_at") or "") >= oldest and (keep is None or keep(record)):
                 if len(found) == count:
                     return found, place
                 found.append(record)
@@ -93,14 +97,17 @@ class Shelf:
         start = bisect_left(self._places, (position, ""))
         return (self._places[index] for index in range(start, len(self._places)))
 
-    def _changed(self, position: int, since: str) -> list[tuple[int, str]]:
+    def _changed(self, position: int, since: str) -> Iterable[tuple[int, str]]:
+        """Give the places of what changed since: straight from the newest ones where these are few."""
         if not self._in_order:
             self._recent = dict(sorted(self._recent.items(), key=lambda pair: pair[1].get("modified_at") or ""))
             self._in_order = True
-        places = []
+        places: list[tuple[int, str]] = []
         for gid in reversed(self._recent):
             if (self._recent[gid].get("modified_at") or "") < since:
                 break
+            if len(places) == FEW:
+                return self._from(position)
             if self._place_of[gid] >= position:
                 places.append((self._place_of[gid], gid))
         return sorted(places)

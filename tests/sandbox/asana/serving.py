@@ -59,7 +59,7 @@ class World:
 
 
 @asynccontextmanager
-async def client_of(app: ASGIApp, token: str = "sandbox") -> AsyncIterator[httpx.AsyncClient]:
+async def client_of(app: ASGIApp, token: str) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {token}"}
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url=f"{BASE}/api/1.0", headers=headers) as client:
@@ -88,5 +88,5 @@ class Caller:
 
 @asynccontextmanager
 async def served(world: World) -> AsyncIterator[Caller]:
-    async with client_of(build_asana(world.site)) as client:
+    async with client_of(build_asana(world.site), "sandbox") as client:
         yield Caller(client)

@@ -57,8 +57,11 @@ def is_nullable(node: Any) -> bool:
 
 def path_of(pattern: str) -> str | None:
     """The path of the description that a pattern of ours stands for."""
-    bare = lambda path: "/".join("{}" if part.startswith("{") else part for part in path.strip("/").split("/"))  # noqa: E731
     return next((path for path in spec()["paths"] if bare(path) == pattern), None)
+
+
+def bare(path: str) -> str:
+    return "/".join("{}" if part.startswith("{") else part for part in path.strip("/").split("/"))
 
 
 def problems(method: str, pattern: str, status: int, body: Any) -> Iterator[str]:
@@ -128,8 +131,51 @@ async def test_every_answer_has_the_form_that_asana_describes(pattern: str) -> N
     world, ids = busy()
     every = ",".join(sorted({name for shape in SHAPES.values() for name in (*shape.whole(), *shape.on_request)}))
     async with served(world) as caller:
-        path, query = pattern.replace("{}", ids.get(pattern.split("/")[0], "")), QUERIES.get(pattern, {})
+        path, query = pattern.replace("{}", ids.get(pattern.partition("/")[0], "")), QUERIES.get(pattern, {})
         for more in ({}, {"limit": "2"}, {} if "opt_fields" in query else {"opt_fields": every}):
             answer = await caller.client.get(path, params={**query, **more})
             assert answer.status_code == 200, answer.text
             assert not list(problems("GET", pattern, 200, answer.json()))
+
+
+WRITES: dict[str, tuple[str, str, dict[str, Any], int]] = {
+    "task": ("POST", "tasks", {"name": "New", "projects": [BOATS]}, 201),
+    "subtask": ("POST", "tasks/{}/subtasks", {"name": "New"}, 201),
+    "edited task": ("PUT", "tasks/{}", {"due_on": "2027-01-01"}, 200),
+    "deleted task": ("DELETE", "tasks/{}", {}, 200),
+    "comment": ("POST", "tasks/{}/stories", {"text": "Hm"}, 201),
+    "edited comment": ("PUT", "stories/{}", {"text": "Ah"}, 200),
+    "deleted comment": ("DELETE", "stories/{}", {}, 200),
+    "parent": ("POST", "tasks/{}/setParent", {"parent": None}, 200),
+    "section": ("POST", "projects/{}/sections", {"name": "Later"}, 201),
+    "project": ("POST", "projects", {"name": "Oars"}, 201),
+    "tag": ("POST", "tags", {"name": "wet"}, 201),
+    "project taken away": ("POST", "tasks/{}/removeProject", {"project": BOATS}, 200),
+    "portfolio": ("POST", "portfolios", {"name": "Fleet"}, 201),
+    "goal": ("POST", "goals", {"name": "Win"}, 201),
+    "metric": ("POST", "goals/{}/setMetricCurrentValue", {"current_number_value": 7}, 200),
+    "status": ("POST", "status_updates", {"parent": BOATS, "text": "ok", "status_type": "on_track"}, 201),
+    "webhook": ("POST", "webhooks", {"resource": BOATS, "target": "http://127.0.0.1/x"}, 201),
+    "batch": ("POST", "batch", {"actions": [{"method": "get", "relative_path": "/users/me"}]}, 200),
+}
+
+
+@pytest.mark.parametrize("what", WRITES)
+async def test_every_answer_to_a_change_has_the_form_that_asana_describes(what: str) -> None:
+    world, ids = busy()
+    method, pattern, data, status = WRITES[what]
+    async with served(world) as caller:
+        answer = await caller.send(method, pattern.replace("{}", ids.get(pattern.partition("/")[0], "")), **data)
+        assert answer.status_code == status, answer.text
+    assert not list(problems(method, pattern, status, answer.json()))
+
+
+async def test_events_have_the_form_that_asana_describes() -> None:
+    world, ids = busy()
+    async with served(world) as caller:
+        first = await caller.client.get("events", params={"resource": BOATS})
+        assert not list(problems("GET", "events", 412, first.json()))
+        world.site.edit(ids["tasks"], {"name": "Another", "assignee": BO}, ANA)
+        answer = await caller.client.get("events", params={"resource": BOATS, "sync": first.json()["sync"]})
+    assert answer.json()["data"]
+    assert not list(problems("GET", "events", 200, answer.json()))
