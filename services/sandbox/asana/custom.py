@@ -32,12 +32,10 @@ def give_field(task: Record, field: Record) -> Record:
 
 def set_custom_field(office: Office, task: Record, gid: str, value: Any) -> None:
     """Fill in a custom field of a task. Raises `Missing` or `Refused`."""
-    field = office.store.get("custom_field", gid)
-    if field.get("is_value_read_only") or field["resource_subtype"] not in _HOLDERS:
-        raise Refused(f"custom_fields: {gid}: The value of this custom field is read-only")
+    field, new = value_for(office, gid, value)
     kind, held = field["resource_subtype"], give_field(task, field)
     holder = _HOLDERS[kind]
-    old, new = held.get(holder), _READERS[kind](office, field, value)
+    old = held.get(holder)
     if old == new:
         return
     held[holder], held["display_value"] = new, _display(new)
@@ -46,6 +44,14 @@ def set_custom_field(office: Office, task: Record, gid: str, value: Any) -> None
         task, f"{kind}_custom_field_changed", f"{office.who()} changed {field['name']}", custom_field=held,
         **{f"old_{holder}": old, f"new_{holder}": new},
     )  # fmt: skip
+
+
+def value_for(office: Office, gid: str, value: Any) -> tuple[Record, Any]:
+    """Return a custom field, and a value as a task holds it. Raises `Missing` or `Refused`."""
+    field = office.store.get("custom_field", gid)
+    if field.get("is_value_read_only") or field["resource_subtype"] not in _HOLDERS:
+        raise Refused(f"custom_fields: {gid}: The value of this custom field is read-only")
+    return field, _READERS[field["resource_subtype"]](office, field, value)
 
 
 def option_of(field: Record, said: Any) -> Record:

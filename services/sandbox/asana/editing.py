@@ -5,17 +5,22 @@ from html import unescape
 from re import sub
 from typing import Any, Final
 
-from services.sandbox.asana.custom import set_custom_field
+from services.sandbox.asana.custom import set_custom_field, value_for
 from services.sandbox.asana.office import Office
 from services.sandbox.asana.records import Record, moment_of
 from services.sandbox.asana.store import Refused
 
 _DATES: Final = ("due_on", "due_at", "start_on", "start_at")
+_KINDS: Final = frozenset({"default_task", "milestone", "approval", "custom"})
 _DAY: Final = len("2026-01-01")
 
 
 def edit_task(office: Office, task: Record, fields: Mapping[str, Any]) -> None:
-    """Change fields of a task; what is the same already, or no field of a task, leaves nothing behind."""
+    """Change fields of a task; what is the same already, or no field of a task, leaves nothing behind.
+
+    Raises `Missing` or `Refused`, and then nothing has changed.
+    """
+    check(office, fields, task.get("resource_subtype"))
     for name, setter in _SETTERS.items():
         if name in fields:
             setter(office, task, fields[name])
@@ -23,6 +28,23 @@ def edit_task(office: Office, task: Record, fields: Mapping[str, Any]) -> None:
         _set_dates(office, task, fields)
     for gid, value in (fields.get("custom_fields") or {}).items():
         set_custom_field(office, task, gid, value)
+
+
+def check(office: Office, fields: Mapping[str, Any], kind: str | None = None) -> None:
+    """See to it that all fields can be set on a task of a kind. Raises `Missing` or `Refused`."""
+    _user(office, fields.get("assignee"))
+    kind = fields.get("resource_subtype", kind or "default_task")
+    if kind not in _KINDS:
+        raise Refused(f"resource_subtype: Not a recognized value: {kind}")
+    if "approval_status" in fields and kind != "approval":
+        raise Refused("approval_status: Only a task of the subtype approval has one")
+    for day, time in (("due_on", "due_at"), ("start_on", "start_at")):
+        if fields.get(day) and fields.get(time):
+            raise Refused(f"{day}: You may specify only one of {day} and {time}")
+    for name in _DATES:
+        _checked(name, fields.get(name))
+    for gid, value in (fields.get("custom_fields") or {}).items():
+        value_for(office, gid, value)
 
 
 def dates_of(task: Record) -> Record:
@@ -99,8 +121,6 @@ def _set_completed(office: Office, task: Record, value: Any) -> None:
 
 def _set_subtype(office: Office, task: Record, value: Any) -> None:
     old = task.get("resource_subtype", "default_task")
-    if value not in {"default_task", "milestone", "approval", "custom"}:
-        raise Refused(f"resource_subtype: Not a recognized value: {value}")
     if old != value:
         task["resource_subtype"] = value
         office.changed(task, "resource_subtype")
@@ -112,8 +132,6 @@ def _set_subtype(office: Office, task: Record, value: Any) -> None:
 
 def _set_approval(office: Office, task: Record, value: Any) -> None:
     old = task.get("approval_status", "pending")
-    if task.get("resource_subtype") != "approval":
-        raise Refused("approval_status: Only a task of the subtype approval has one")
     if old != value:
         task["approval_status"] = value
         _set_completed(office, task, value != "pending")
@@ -128,8 +146,6 @@ def _set_dates(office: Office, task: Record, fields: Mapping[str, Any]) -> None:
     """Set what is due and when it starts. A day and a time exclude each other; setting one settles the other."""
     old, before = dates_of(task), {name: task.get(name) for name in _DATES}
     for day, time in (("due_on", "due_at"), ("start_on", "start_at")):
-        if fields.get(day) and fields.get(time):
-            raise Refused(f"{day}: You may specify only one of {day} and {time}")
         for name in (time, day):
             if name in fields:
                 _set_date(task, day, time, _checked(name, fields[name]))

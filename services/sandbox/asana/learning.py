@@ -64,6 +64,8 @@ def person_of(store: Store, raw: Any) -> Record | None:
 def _memberships(store: Store, raw: Raw) -> list[Record]:
     found: dict[str, Record] = {}
     for one in raw.get("memberships") or ():
+        if not (one.get("project") or {}).get("gid"):
+            continue
         project = store.project(str(one["project"]["gid"]), one["project"].get("name"))
         said = one.get("section") or {}
         section = store.section(project, str(said["gid"]), said.get("name", "")) if said.get("gid") else None
@@ -154,7 +156,7 @@ def learn_stories(store: Store, task: Record, raws: Iterable[Raw]) -> tuple[list
     """Give a task the stories of its payload besides those written here; return the new ones and those gone."""
     old = {story["gid"]: story for story in task.get("_stories", ())}
     kept = [story for story in old.values() if "_own" in story]
-    given = [_story(store, task, raw) for raw in raws]
+    given = [_story(store, task, raw) for raw in raws if raw.get("gid") and raw.get("created_at")]
     gids = {story["gid"] for story in given} | {story["gid"] for story in kept}
     task["_stories"] = sorted((*kept, *given), key=lambda story: (story["created_at"], len(story["gid"]), story["gid"]))
     gone = [story for gid, story in old.items() if gid not in gids]
@@ -175,6 +177,6 @@ def _story(store: Store, task: Record, raw: Raw) -> Record:
         if name in story or name == "created_by":
             story[name] = person_of(store, raw.get(name))
     for name in _STORY_TASKS:
-        if name in story:
+        if (story.get(name) or {}).get("gid"):
             story[name] = store.far_task(str(raw[name]["gid"]))
     return story

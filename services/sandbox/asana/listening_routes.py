@@ -39,6 +39,11 @@ def _events(call: Call) -> Answer:
     return Answer(200, {"data": data, "sync": answer.sync, "has_more": answer.has_more})
 
 
+def _all_events(call: Call) -> Answer:
+    call.see("workspace")
+    raise Forbidden("Only a service account may read the events of a workspace.")
+
+
 async def _create(call: Call) -> Answer:
     target, filters = call.data.get("target"), call.data.get("filters")
     if not isinstance(target, str):
@@ -84,6 +89,7 @@ def _delete(call: Call) -> Answer:
 
 ROUTES: Final[Routes] = {
     ("GET", "events"): _events,
+    ("GET", "workspaces/{}/events"): _all_events,
     ("GET", "webhooks"): _hooks,
     ("POST", "webhooks"): _create,
     ("GET", "webhooks/{}"): _hook,

@@ -101,7 +101,7 @@ def _ancestors(task: Record | None) -> set[str]:
 
 def add_tag(office: Office, task: Record, tag: Record) -> None:
     """Put a tag on a task."""
-    if tag not in task.get("tags", ()):
+    if not _holds(task.get("tags", ()), tag):
         task["tags"] = [*task.get("tags", ()), tag]
         office.store.shelve(task)
         office.journal.tell("added", task, parent=tag)
@@ -111,13 +111,24 @@ def add_tag(office: Office, task: Record, tag: Record) -> None:
 
 def remove_tag(office: Office, task: Record, tag: Record) -> None:
     """Take a tag off a task."""
-    if tag in task.get("tags", ()):
+    if _holds(task.get("tags", ()), tag):
         office.store.unshelve(task)
         task["tags"] = [one for one in task["tags"] if one is not tag]
         office.store.shelve(task)
         office.journal.tell("removed", task, parent=tag)
         office.changed(task, "tags", "removed", tag)
         office.story(task, "removed_from_tag", f"{office.who()} removed from {tag['name']}", tag=tag)
+
+
+def set_follower(office: Office, task: Record, user: Record, *, follows: bool) -> None:
+    """Have a user follow a task, or not any more."""
+    others = [one for one in task.get("followers", ()) if one is not user]
+    if _holds(task.get("followers", ()), user) is not follows:
+        task["followers"] = [*others, user] if follows else others
+        action = "added" if follows else "removed"
+        office.journal.changed(task, "followers", action, user)
+        said = f"{office.who()} {action} {user['name']} as a follower"
+        office.story(task, f"follower_{action}", said, quiet=True, follower=user)
 
 
 def link(dependent: Record, blocker: Record) -> bool:

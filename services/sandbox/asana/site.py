@@ -57,6 +57,7 @@ class AsanaSite:
         store = self.store
         target = store.get("project", project) if project else None
         above = store.get("task", parent) if parent else None
+        editing.check(self.office, fields)
         with self.office.doing(by) as user:
             task = store.add("task", str(fields.get("name") or ""), workspace=store.workspace, created_by=user)
             task |= {"resource_subtype": "default_task", "created_at": store.stamp(), "modified_at": store.stamp()}
@@ -149,6 +150,11 @@ class AsanaSite:
         """Take a tag off a task."""
         with self.office.doing(by):
             placing.remove_tag(self.office, self._task(gid), self.store.get("tag", tag))
+
+    def follow(self, gid: str, user: str, by: str | None, *, follows: bool = True) -> None:
+        """Have a user follow a task, or not any more; its time of modification stays."""
+        with self.office.doing(by):
+            placing.set_follower(self.office, self._task(gid), self.store.get("user", user), follows=follows)
 
     def delete(self, gid: str, by: str | None) -> None:
         """Put a task and its subtasks into the trash."""

@@ -187,6 +187,16 @@ def _remove_tag(call: Call) -> Answer:
     return Answer(200, {"data": {}})
 
 
+def _follow(*, follows: bool) -> Callable[[Call], Answer]:
+    def answer(call: Call) -> Answer:
+        task = call.see("task")
+        for user in [call.see("user", gid) for gid in _gids(call.data.get("followers"))]:
+            call.site.follow(task["gid"], user["gid"], call.by, follows=follows)
+        return call.one(task)
+
+    return answer
+
+
 def _add_to_section(call: Call) -> Answer:
     call.site.move_section(call.named("task", "task")["gid"], call.see("section")["gid"], call.by)
     return Answer(200, {"data": {}})
@@ -253,6 +263,8 @@ ROUTES: Final[Routes] = {
     ("POST", "tasks/{}/addDependents"): _link("dependents"),
     ("POST", "tasks/{}/removeDependencies"): _unlink("dependencies"),
     ("POST", "tasks/{}/removeDependents"): _unlink("dependents"),
+    ("POST", "tasks/{}/addFollowers"): _follow(follows=True),
+    ("POST", "tasks/{}/removeFollowers"): _follow(follows=False),
     ("POST", "sections/{}/addTask"): _add_to_section,
     ("GET", "tasks/{}/stories"): _stories,
     ("POST", "tasks/{}/stories"): _comment,

@@ -32,7 +32,7 @@ async def test_a_token_of_ones_choice_opens_too() -> None:
     [
         ("tasks/1", 404), ("tasks/abc", 400), ("projects/1", 404), ("nothing", 404), ("tasks/1/nothing", 404),
         ("stories/1", 404), ("goals/1", 404), ("users/1", 404), ("webhooks/1", 404), ("tasks?project=1", 404),
-        ("", 404), ("a/b/c/d/e", 404),
+        ("", 404), ("a/b/c/d/e", 404), (f"workspaces/{WORKSPACE_GID}/events", 403),
     ],
 )  # fmt: skip
 async def test_what_is_not_there_reads_as_asana_says_it(path: str, status: int) -> None:

@@ -118,7 +118,7 @@ QUERIES = {
     "workspaces/{}/typeahead": {"resource_type": "task", "query": "mend"}, "attachments": {"parent": BOATS},
 }  # fmt: skip
 NOT_DESCRIBED = {"organizations/{}/teams"}
-OTHERWISE = {"events", "webhooks/{}", "goal_relationships"}
+OTHERWISE = {"events", "workspaces/{}/events", "webhooks/{}", "goal_relationships"}
 READS = sorted(pattern for method, pattern in ROUTES if method == "GET" and pattern not in OTHERWISE)
 
 

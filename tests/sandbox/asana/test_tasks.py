@@ -66,10 +66,11 @@ CHANGES: dict[str, tuple[Do, str, bool]] = {
     "section": (lambda site, gid: site.move_section(gid["task"], DOING, BO), "section_changed", False),
     "project": (lambda site, gid: site.add_to_project(gid["other"], DOCKS, BO), "added_to_project", False),
     "less": (lambda site, gid: site.remove_from_project(gid["task"], DOCKS, BO), "removed_from_project", False),
+    "follow": (lambda site, gid: site.follow(gid["task"], ANA, BO), "follower_added", False),
     "parent": (lambda site, gid: site.set_parent(gid["task"], gid["other"], BO), "added_to_task", False),
     "no parent": (lambda site, gid: site.set_parent(gid["below"], None, BO), "removed_from_task", False),
 }
-"""What is done, the story that it leaves, and whether the time of modification moves: moves leave it."""
+"""What is done, the story that it leaves, and whether the time of modification moves: moves and followers leave it."""
 
 
 @pytest.mark.parametrize("what", CHANGES)
@@ -210,6 +211,22 @@ async def test_what_makes_no_sense_is_refused(path: str, data: dict[str, Any]) -
         answer = await caller.send("POST", path.replace("{}", task), **filled)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"due_on": "soon"}, {"assignee": "nobody"}, {"custom_fields": {"1": "x"}}, {"approval_status": "approved"}],
+)
+async def test_what_is_refused_changes_nothing_at_all(wrong: dict[str, Any]) -> None:
+    world = World()
+    task = world.task()
+    before = world.site.raw(task)
+    async with served(world) as caller:
+        assert (await caller.send("PUT", f"tasks/{task}", name="Other", **wrong)).status_code in {400, 404}
+        made = await caller.send("POST", "tasks", name="Other", projects=[BOATS], **wrong)
+    assert made.status_code in {400, 404}
+    assert world.site.raw(task) == before
+    assert list(world.site.tasks) == [task]
 
 
 async def test_a_deleted_task_is_gone_with_its_subtasks_and_comes_back_with_them() -> None:
