@@ -3,12 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from services.sandbox.jira.catalogue import EPIC_LINK, named
 from services.sandbox.jira.changes import NOTHING, child_item, differences, item, link_item, parent_items
 from services.sandbox.jira.intake import ALWAYS
-from services.sandbox.jira.records import Json, Link, Stored, instant
+from services.sandbox.jira.records import Json, Link, Stored, instant, packed
 from services.sandbox.jira.rich_text import as_document
 from services.sandbox.jira.shapes import EPIC_LINK_DATACENTER
 from services.sandbox.jira.values import Refused, read_value, wrong
@@ -30,16 +28,14 @@ def create(site: "JiraSite", project: str, fields: Json, by: Json) -> Stored:
         raise wrong("summary", "You must specify a summary of the issue.")
     at = site.at()
     kept = {**ALWAYS, "summary": "", "project": found, "reporter": by, "creator": by, "created": instant(at)}
-    kept["status"] = next(iter(site.known.statuses.values()))
-    kept["issuetype"] = next(iter(site.known.types.values()))
+    kept["status"] = site.known.first_status("new")
+    kept["issuetype"] = next(each for each in site.known.types.values() if not each.get("subtask"))
     kept["priority"] = site.known.priorities.get("3")
     given = {name: value for name, value in fields.items() if name not in {*PARENTS, "project"}}
     kept |= {name: read_value(site.known, found["id"], name, value) for name, value in given.items()}
     id_ = site.numbers.next("issue")
     parent = parent_of(site, fields)
-    issue = Stored(
-        id_, site.next_key(found["id"]), found["id"], at, at, orjson.dumps(kept), parent.id if parent else None
-    )
+    issue = Stored(id_, site.next_key(found["id"]), found["id"], at, at, packed(kept), parent.id if parent else None)
     site.store.place(issue, at)
     site.webhooks.tell(Event("jira:issue_created", at, by, issue, "issue_created"))
     return issue

@@ -41,6 +41,7 @@ DEFAULT_TYPES: Final[Known] = {
     id_: {"id": id_, "name": name, "subtask": level < 0, "hierarchyLevel": level}
     for name, (id_, level) in TYPES.items()
 }
+DEFAULTS: Final = frozenset((*DEFAULT_STATUSES, *DEFAULT_TYPES, *PRIORITIES, *RESOLUTIONS))
 
 
 @dataclass
@@ -77,6 +78,11 @@ class Catalogue:
         wanted = id_or_key.casefold()
         return next((each for each in self.projects.values() if each["key"].casefold() == wanted), None)
 
+    def first_status(self, category: str) -> Json:
+        """Return the first status of a category, else the first of all."""
+        every = self.statuses.values()
+        return next((each for each in every if each["statusCategory"]["key"] == category), next(iter(every)))
+
     def learn_fields(self, project: str, fields: Json) -> None:
         """Learn from the fields of an issue of a project (by id)."""
         for name, known in (
@@ -92,8 +98,17 @@ class Catalogue:
 
 
 def _learn(known: Known, raw: Any) -> None:
-    if raw and "id" in raw and known.get(id_ := str(raw["id"])) != raw:
-        known[id_] = raw
+    if not raw or "id" not in raw or known.get(id_ := str(raw["id"])) == raw:
+        return
+    if id_ not in known:
+        _give_way(known, str(raw.get("name")).casefold())
+    known[id_] = raw
+
+
+def _give_way(known: Known, name: str) -> None:
+    """What every site begins with goes where the site turns out to have its own of that name."""
+    for id_ in [id_ for id_, each in known.items() if id_ in DEFAULTS and str(each["name"]).casefold() == name]:
+        del known[id_]
 
 
 def _person(account: str, raw: Json) -> Json:

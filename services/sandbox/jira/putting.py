@@ -7,11 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import orjson
-
 from services.sandbox.jira.changes import differences, event_type
 from services.sandbox.jira.intake import Taken, newest_first, take
-from services.sandbox.jira.records import Json, Link, Stored, millis
+from services.sandbox.jira.records import Json, Link, Stored, millis, packed
 from services.sandbox.jira.webhooks import Event
 from services.sandbox.jira.writing import history_of, tell_comment
 
@@ -52,9 +50,9 @@ def _stored(site: "JiraSite", taken: Taken, old: Stored | None, histories: list[
         comments = sorted({each["id"]: each for each in comments}.values(), key=newest_first)
     return Stored(
         id=taken.id, key=taken.key, project=str(taken.project["id"]), created=taken.created, updated=updated,
-        fields=orjson.dumps(taken.fields), parent=taken.parent, links=_links(site, taken, old),
-        comments=orjson.dumps(comments), comment_count=len(comments),
-        histories=orjson.dumps(histories), history_count=len(histories),
+        fields=packed(taken.fields), parent=taken.parent, links=_links(site, taken, old),
+        comments=packed(comments), comment_count=len(comments),
+        histories=packed(histories), history_count=len(histories),
     )  # fmt: skip
 
 

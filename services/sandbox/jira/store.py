@@ -64,6 +64,8 @@ class Store:
     links: dict[str, Link] = field(default_factory=dict)
     far: dict[str, Json] = field(default_factory=dict)
     order: UpdateOrder = field(default_factory=UpdateOrder)
+    revision: int = 0
+    """Rises with every change, so that a search that was run just now need not be run again."""
     past: dict[str, deque[tuple[int, Stored | None]]] = field(default_factory=dict)
     """Of each issue that changed lately, until when (epoch ms) it stood how; none: it was not there."""
     _waiting: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -74,6 +76,7 @@ class Store:
 
     def place(self, issue: Stored, at: int | None = None) -> None:
         """Keep an issue in the place of how it stood before; `at` (epoch ms) is for an index that lags."""
+        self.revision += 1
         old = self.issues.get(issue.id)
         if at is not None and self.lag:
             self.past.setdefault(issue.id, deque()).append((at, old))
@@ -92,6 +95,7 @@ class Store:
 
     def remove(self, id_: str) -> Stored:
         """Take an issue away; it is kept aside."""
+        self.revision += 1
         issue = self.deleted[id_] = self.issues.pop(id_)
         self.past.pop(id_, None)
         self._regroup(self.by_project, id_, issue.project, None)

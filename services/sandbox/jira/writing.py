@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from services.sandbox.jira.changes import event_type
-from services.sandbox.jira.records import Json, Stored, instant
+from services.sandbox.jira.records import Json, Stored, instant, packed
 from services.sandbox.jira.webhooks import Event
 
 if TYPE_CHECKING:
@@ -56,10 +54,10 @@ def amend(
     """Change an issue and tell it; without items, only `updated` and what `changes` names change, untold."""
     at = max(site.at(), old.updated + 1)
     if fields is not None:
-        changes["fields"] = orjson.dumps(fields)
+        changes["fields"] = packed(fields)
     history = history_of(site, by, at, items) if items else None
     if history is not None:
-        changes["histories"] = orjson.dumps([history, *old.read_histories()])
+        changes["histories"] = packed([history, *old.read_histories()])
         changes["history_count"] = old.history_count + 1
     new = replace(old, updated=at, **changes)
     site.store.place(new, at)
@@ -71,7 +69,7 @@ def amend(
 
 def write_comments(site: "JiraSite", old: Stored, comments: list[Json]) -> Stored:
     """Keep other comments, with a later `updated`."""
-    return amend(site, old, None, [], comments=orjson.dumps(comments), comment_count=len(comments))
+    return amend(site, old, None, [], comments=packed(comments), comment_count=len(comments))
 
 
 DATACENTER_TELLS: Final = {

@@ -119,7 +119,7 @@ def by_offset(call: Call) -> Response:
     start, size = int(asked.get("startAt") or 0), min(int(asked.get("maxResults", 50)), 1000)
     wanted = wanted_of(_texts(asked.get("fields")), "*navigable")
     expands = _expands(call, asked.get("expand"))
-    ids = call.site.searches.run(str(asked.get("jql") or ""))
+    ids = call.site.searches.run_again(str(asked.get("jql") or ""))
     issues = _as_indexed(call, ids[start : start + size], frozenset())
     head = f'{{"expand":"schema,names","startAt":{start},"maxResults":{size},"total":{len(ids)},"issues":['
     return raw_json(
