@@ -13,6 +13,7 @@ from services.connectors.commands import ImportReport, ImportRequest, import_exp
 from services.connectors.commenting import CommentsHandler
 from services.connectors.importing import ProgressCallback
 from services.connectors.linked import LinkedSite
+from services.connectors.queries_beside import due_comments
 from services.connectors.receiving import Receiver, Sender
 from services.connectors.seeding import seed
 from services.connectors.strategy_copy import StrategyHandler
@@ -92,6 +93,7 @@ class Connectors:
                 able = [name for name, work in self._work.items() if work.sync.trouble is None]
                 pending["outbox"] = await outbox_size(conn)
                 pending["hints"] = await queries.waiting_hints(conn, able)
+                pending["comments"] = await due_comments(conn, self._context.clock.wall(), able)
         for work in self._work.values():
             for kind, count in work.sync.pending().items():
                 pending[kind] = pending.get(kind, 0) + count

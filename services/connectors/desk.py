@@ -68,6 +68,7 @@ class Desk:
     lost: dict[str, str] = field(default_factory=dict)
     """Why a scope cannot be read, by its id."""
     scopes_problem: str | None = None
+    hooks_problem: str | None = None
     standing: Standing = field(default_factory=Standing)
     items_read: int = 0
     _scopes_due: float | None = None

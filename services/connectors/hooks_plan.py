@@ -160,6 +160,6 @@ def quiet(standing: HookStanding, base: str, now: datetime) -> str | None:
     if since is None or standing.missed < QUIET_CHANGES or now - since < QUIET_FOR:
         return None
     return (
-        f"No webhook has told of a change since {since:%Y-%m-%d %H:%M} UTC while polls found {standing.missed}: "
-        f"check that the tracker can reach {base}."
+        f"no webhook has told of a change since {since:%Y-%m-%d %H:%M} UTC, while polls found some; "
+        f"check that the tracker can reach {base}"
     )

@@ -7,6 +7,7 @@ never by a clock; whatever a lagging index shows late is found again within the 
 from services.connectors.cursors import EVERYWHERE, Cursor, cursors_of, save_cursor
 from services.connectors.desk import Desk, TrackerSaidNo, asked
 from services.connectors.fetching import fetch_and_store
+from services.connectors.hooks_store import note_missed
 from services.connectors.ledger import versions_of
 from services.connectors.states import note_success, want_census
 from services.connectors.tracker import Listed, ListedPage
@@ -83,6 +84,8 @@ class Poll:
             await fetch_and_store(desk, news)
         if page.items:
             async with desk.site.database.transaction() as conn:
+                if desk.site.settings.webhooks is not None:
+                    await note_missed(conn, desk.id, len(news), desk.site.clock.wall())
                 await save_cursor(conn, desk.id, "poll", Cursor(value=page.items[-1].version))
 
     async def _succeed(self) -> None:

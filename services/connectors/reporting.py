@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.connections import ConnectionReported, ConnectionState
 from schemas.topics import CONNECTIONS
+from services.connectors import hooks_store
 from services.connectors.desk import Desk
 from services.connectors.hints import oldest_hint_at
 from services.connectors.states import Standing, all_reports, save_report, standing_of
@@ -55,6 +56,8 @@ def _shortcomings(desk: Desk, standing: Standing) -> list[str]:
     reasons = [*desk.lost.values()]
     if desk.scopes_problem is not None:
         reasons.append(desk.scopes_problem)
+    if desk.hooks_problem is not None:
+        reasons.append(desk.hooks_problem)
     if standing.missing:
         reasons.append(
             f"{standing.missing} items are missing at once and were left as they are; look whether the token may still "
@@ -99,6 +102,8 @@ class Reporter:
             return False
         async with desk.site.database.transaction() as conn:
             standing = await standing_of(conn, desk.id)
+            if desk.site.settings.webhooks is not None:
+                desk.hooks_problem = (await hooks_store.standing_of(conn, desk.id)).problem
             await self._measure(conn, standing)
             old = None if standing.report is None else ConnectionReported.read(standing.report)
             report = self._report(standing, trouble)

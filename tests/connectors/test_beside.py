@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Self
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from services.connectors.app import Connected, build_app
 from services.runtime.bus import Batch, Bus, Outgoing
 from services.runtime.clock import SystemClock
 from services.runtime.database import RoomDatabase
+from services.runtime.errors import Misconfigured
 from services.runtime.health import Health
 from services.runtime.http import build_http
 from services.runtime.progress import finish_batch
@@ -52,6 +54,13 @@ class Running:
         self.listener = Bus(self.settings, "detector", CLOCK, database=self.database)
         self.listener.subscribe([MEASUREMENTS], self._measured)
 
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
     async def start(self) -> None:
         await ensure_topics(self.settings)
         await self.room.start()
@@ -70,10 +79,8 @@ class Running:
 
 @pytest.fixture
 async def running(room: RoomDatabase, bus_settings: BusSettings) -> AsyncIterator[Running]:
-    made = Running(room, bus_settings)
-    await made.start()
-    yield made
-    await made.stop()
+    async with Running(room, bus_settings) as made:
+        yield made
 
 
 async def test_a_comment_that_is_asked_for_on_the_topic_is_left_once(running: Running, room: RoomDatabase) -> None:
@@ -116,22 +123,33 @@ async def test_the_keeper_makes_webhooks_and_what_they_tell_is_fetched(running: 
     await eventually(is_answered)
 
 
+async def test_webhooks_that_do_not_work_are_a_reason_and_the_reading_goes_on(
+    room: RoomDatabase, bus_settings: BusSettings
+) -> None:
+    refused = FakeSite(failures={"create_hook": [Misconfigured("This token may not register webhooks.")]})
+
+    async def is_told() -> bool:
+        query = "SELECT report FROM connection_states WHERE connection = 'main' AND opened_at IS NOT NULL"
+        reports = [str(report) for (report,) in await rows_of(room, query)]
+        return any('"state":"degraded"' in report and "may not register" in report for report in reports)
+
+    async with Running(room, bus_settings, jira=refused):
+        await eventually(is_told)
+
+
 async def test_a_connection_that_another_process_holds_is_left_to_it(
     room: RoomDatabase, bus_settings: BusSettings
 ) -> None:
-    first = Running(room, bus_settings)
     await keep_item(room)
-    await first.start()
-    await eventually(lambda: first.jira.registered)
-    second = Running(room, bus_settings, jira=FakeSite(left=first.jira.left))
-    await second.room.start()
-    asked = request()
-    event = first.bus.event(asked, id="request-1")
-    await first.bus.publish([Outgoing(COMMENT_REQUESTS, asked.ref, event)])
-    await eventually(lambda: first.jira.left)
-    await first.stop()
-    again = request(text="Five days.", after=1)
-    await second.bus.publish([Outgoing(COMMENT_REQUESTS, asked.ref, second.bus.event(again, id="request-2"))])
+    asked, again = request(), request(text="Five days.", after=1)
+    async with Running(room, bus_settings) as first:
+        await eventually(lambda: first.jira.registered)
+        second = Running(room, bus_settings, jira=FakeSite(left=first.jira.left))
+        await second.room.start()
+        await first.bus.publish([Outgoing(COMMENT_REQUESTS, asked.ref, first.bus.event(asked, id="request-1"))])
+        await eventually(lambda: first.jira.left)
+    event = second.bus.event(again, id="request-2")
+    await second.bus.publish([Outgoing(COMMENT_REQUESTS, asked.ref, event)])
     await eventually(lambda: "Five days." in str(second.jira.left))
     assert second.jira.calls.count("add_comment") == 0
     assert len(second.jira.left["1"]) == 1
