@@ -28,6 +28,9 @@ TOLD: Final = frozenset(
 )
 """Fields whose values are told on; those of all others may be free text, and only the fact of the change goes out."""
 
+_SEVERAL: Final = frozenset({"link", "remoteissuelink", "fix version", "version", "component", "attachment"})
+"""Fields of several values: a history holds an entry for each that came or went. All others it holds once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -124,8 +127,9 @@ def _parts(value: str | None) -> set[str]:
 def change_of(entry: Entry, ref: str, key: str, categories: Mapping[str, str]) -> WorkItemChange:
     """Return the entry as a change of the item; `categories` tells what each status (by id) means."""
     kind = ChangeKind.LINK if entry.field == "link" else ChangeKind.FIELD
-    # A history may hold several links; all else it holds once a field.
-    which = f"link:{entry.new or entry.old}" if kind is ChangeKind.LINK else entry.field_id or entry.field
+    which = "link" if kind is ChangeKind.LINK else entry.field_id or entry.field
+    if entry.field in _SEVERAL:
+        which = f"{which}:{entry.new or entry.old}"
     return WorkItemChange(
         ref=ref, key=key, change_id=f"{entry.history}:{which}", kind=kind, field=entry.field,
         before=_told(entry.field, entry.old, entry.old_text, categories),

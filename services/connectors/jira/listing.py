@@ -72,7 +72,7 @@ class Search:
             answer = await self._calls.read(
                 Asked("POST", "search/approximate-count", "count issues", body={"jql": jql})
             )
-        except Permanent:
+        except (Permanent, Transient):  # only the progress bar goes by it
             return None
         count = mapping(answer.json).get("count")
         return count if isinstance(count, int) else None

@@ -1,0 +1,83 @@
+"""Rows that a real Jira gave map without loss: each history, each comment, each link and each sprint is there."""
+
+from typing import Any
+
+import pytest
+
+from schemas.work_items import DueSource, WorkItem, WorkItemChange
+from services.connectors.jira.mapping import map_issue
+from services.connectors.jira.standing import told_category
+from services.connectors.mapped import Mapped, MappingOptions
+from services.connectors.times import instant_of
+from tests.builders import jira_issue
+from tests.connectors.shared_data import lines_of, shared
+
+ROWS = ("issues", "epics")
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    [path] = shared(f"devlake-jira/{name}.jsonl.gz")
+    return list(lines_of(path))
+
+
+def mapped(raw: dict[str, Any]) -> tuple[WorkItem, tuple[WorkItemChange, ...]]:
+    outcome = map_issue(raw, "site", None, MappingOptions())
+    assert isinstance(outcome, Mapped), outcome
+    return outcome.item, outcome.changes
+
+
+def lost(histories: list[dict[str, Any]], changes: tuple[WorkItemChange, ...]) -> set[tuple[str, str]]:
+    """Return the items of histories that no change tells of."""
+    told = {(change.change_id.partition(":")[0], change.field) for change in changes}
+    return {(history["id"], item["field"].casefold()) for history in histories for item in history["items"]} - told
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_item_of_each_history_and_each_comment_is_a_change_of_its_own(name: str) -> None:
+    for raw in rows(name):
+        _, changes = mapped(raw)
+        histories = raw["changelog"]["histories"]
+        comments = (raw["fields"].get("comment") or {}).get("comments", [])
+        assert not lost(histories, changes)
+        assert len({change.change_id for change in changes}) == len(changes)
+        assert len(changes) == sum(len(history["items"]) for history in histories) + len(comments)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_field_that_a_work_item_has_is_the_rows(name: str) -> None:
+    for raw in rows(name):
+        item, _ = mapped(raw)
+        fields = raw["fields"]
+        assert (item.key, item.title, item.status) == (
+            raw["key"],
+            fields["summary"].replace("\x00", "").strip(),
+            fields["status"]["name"],
+        )
+        assert (item.created, item.updated) == (instant_of(fields["created"]), instant_of(fields["updated"]))
+        assert set(item.labels) == set(fields.get("labels") or [])
+        assert set(item.components) == {each["name"] for each in fields.get("components") or []}
+        assert (item.assignee.name if item.assignee else None) == (fields.get("assignee") or {}).get("displayName")
+        assert item.due_source is DueSource.FIX_VERSION or (str(item.due) if item.due else None) == fields["duedate"]
+        assert item.sprint == (fields.get("sprint") or {}).get("name")
+        assert len(item.links) == len(fields.get("issuelinks") or [])
+        assert (item.parent or item.epic) is not None or not (fields.get("parent") or fields.get("epic"))
+
+
+def test_histories_from_elsewhere_are_read_whole_in_an_issue() -> None:
+    histories = rows("changelogs")
+    raw = jira_issue(1, created="2000-01-01T00:00", histories=histories)
+    _, changes = mapped(raw)
+    assert not lost(histories, changes)
+    assert {change.at for change in changes} == {instant_of(history["created"]) for history in histories}
+
+
+def test_each_sprint_that_is_not_past_is_read_in_the_shape_of_a_field() -> None:
+    for sprint in rows("sprints"):
+        item, _ = mapped(jira_issue(1, customfield_10020=[sprint]))
+        assert item.sprint == (None if sprint["state"] == "closed" else sprint["name"])
+
+
+def test_each_status_tells_its_category_in_whatever_language() -> None:
+    found = [told_category(status) for status in rows("statuses")]
+    assert len(found) > 50
+    assert None not in found
