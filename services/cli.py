@@ -228,6 +228,7 @@ def reseed(
     out.print(f"The {room} has published its current state again.")
 
 
+app.add_typer(connecting.connections, name="connections")
 app.add_typer(administration.dead_letters, name="dead-letters")
 app.add_typer(administration.token, name="token")
 

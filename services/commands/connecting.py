@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 from schemas.work_items import Tracker
+from services.commands import connections as deeds
 from services.commands.describing import Wanted
 from services.commands.init import init
-from services.commands.output import one_sentence_a_fault
+from services.commands.inspecting import at_home, print_checks
+from services.commands.output import EXIT_FOUND, FormatOption, OutputFormat, counted, one_sentence_a_fault, out
 from services.commands.questions import NoQuestions, Prompts
-from services.commands.start import run, settings_for
+from services.commands.start import configuration_for, run, settings_for
 from services.runtime.clock import SystemClock
 from services.runtime.connections import JiraKind
 
@@ -45,3 +47,39 @@ def connect(  # noqa: PLR0917 -- options are parameters, and the command line na
         user, token_secret, tuple(project or ()), tls_ca, proxy, force,
     )  # fmt: skip
     run(init(wanted, NoQuestions() if yes else Prompts(), settings, SystemClock()))
+
+
+connections = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The sites that are read.")
+
+
+@connections.command("list", epilog="Example: leeway connections list --format json")
+@one_sentence_a_fault
+def list_connections(home: HomeOption = None, format_: FormatOption = OutputFormat.TEXT) -> None:
+    """List the connections: state, age of data, what is read."""
+    configuration = configuration_for(settings_for(home))
+    deeds.show(at_home(home, lambda place: deeds.rows(place, configuration)), format_)
+
+
+@connections.command("check", epilog="Example: leeway connections check jira")
+@one_sentence_a_fault
+def check_connections(
+    name: Annotated[str | None, typer.Argument(metavar="ID", help="Only this one.")] = None,
+    home: HomeOption = None,
+    format_: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Open each site now and say what is wrong. Needs nothing but the configuration. Exit code 1 if anything is."""
+    settings = settings_for(home, log_level="error")
+    if not print_checks(run(deeds.check(configuration_for(settings), settings, name)), format_):
+        raise typer.Exit(EXIT_FOUND)
+
+
+@connections.command("confirm", epilog="Example: leeway connections confirm jira")
+@one_sentence_a_fault
+def confirm_gone(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The connection whose items disappeared.")],
+    home: HomeOption = None,
+) -> None:
+    """Say that items which disappeared all at once are really gone, so that they may be marked so."""
+    configuration = configuration_for(settings_for(home))
+    count = at_home(home, lambda place: deeds.confirm(place, configuration, name))
+    out.print(f"{counted(count, 'item')} of `{name}` may be marked as gone; the next census does it.")

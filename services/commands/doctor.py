@@ -1,8 +1,10 @@
 """`leeway doctor`: what is wrong with this installation, each fault with its remedy."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
+from services.commands.checks import Check
+from services.commands.connection_checks import checks_of, goal_checks, kept_of
+from services.commands.site_checks import check_sites
 from services.commands.workplace import Workplace
 from services.mapper import queries as mapper
 from services.notifier import queries as notifier
@@ -15,29 +17,32 @@ from services.runtime.parking import list_parked
 OLD_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at; `remedy` says what to do where it is not well."""
-
-    what: str
-    is_well: bool
-    found: str
-    remedy: str = ""
-
-    def row(self) -> dict[str, object]:
-        """Return it for printing as JSON."""
-        return {"what": self.what, "ok": self.is_well, "found": self.found, "remedy": self.remedy}
-
-
 async def look(place: Workplace, configuration: Configuration) -> AsyncIterator[Check]:
     """Look at one thing after the other, the ground first."""
     yield await _broker(place)
     for room in ROOMS[1:]:
         yield await _outbox(place, room)
         yield await _parked(place, room)
+    async for check in _connections(place, configuration):
+        yield check
     yield await _strategy(place)
     yield _receivers(configuration)
     yield await _deliveries(place)
+
+
+async def _connections(place: Workplace, configuration: Configuration) -> AsyncIterator[Check]:
+    connections = configuration.whole_connections()
+    if not connections:
+        yield Check("connections", is_well=True, found="none; `leeway init` connects a Jira or an Asana")
+        return
+    kept = await kept_of(place, tuple(one.id for one in connections))
+    sites = await check_sites(connections, place.settings, place.clock)
+    for one in connections:
+        for check in (*sites[one.id], *checks_of(one, kept[one.id], place.clock.now(), place.clock.wall())):
+            yield check
+    async with place.room("connectors").transaction() as conn:
+        for check in await goal_checks(conn):
+            yield check
 
 
 async def _broker(place: Workplace) -> Check:

@@ -33,10 +33,11 @@ class FirstReadings:
         if connection not in self._bars:
             self._bars[connection] = self._progress.add_task(connection, total=None, speed="", left="")
             self._progress.start()
+        # Asana tells how many tasks a project holds, not how many sub-tasks hang under them.
         self._progress.update(
             self._bars[connection],
             completed=reading.items,
-            total=reading.total,
+            total=None if reading.total is None else max(reading.total, reading.items),
             speed=f"{reading.per_second:,.0f} items/s",
             left=time_left(reading.seconds_left),
         )

@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 import typer
 
 from schemas.findings import Finding, FindingState, Severity
-from services.commands.doctor import Check, look
+from services.commands.checks import Check
+from services.commands.doctor import look
 from services.commands.output import EXIT_FOUND, OutputFormat, counted, out, print_json, say
 from services.commands.replaying import ReplayResult
 from services.commands.reports import finding_row, print_explanation, print_findings
@@ -66,7 +67,8 @@ def wanted(
     )
 
 
-def _at_home(home: Path | None, work: Callable[[Workplace], Awaitable[T]]) -> T:
+def at_home(home: Path | None, work: Callable[[Workplace], Awaitable[T]]) -> T:
+    """Do some work at the place that the home, or the environment, means."""
     settings, clock = settings_for(home), SystemClock()
 
     async def inside() -> T:
@@ -83,14 +85,14 @@ def _instant(as_of: str | None) -> datetime:
 def findings_at(home: Path | None, wanted: FindingFilter, as_of: str | None) -> list[Finding]:
     """Return the findings of a home or of the configured database, the worst first."""
     now = _instant(as_of)
-    found = _at_home(home, lambda place: queries.list_findings(place.room("detector"), now, wanted))
+    found = at_home(home, lambda place: queries.list_findings(place.room("detector"), now, wanted))
     return sorted(found, key=lambda finding: (-_RANKS[finding.severity], finding.rule, finding.since))
 
 
 def finding_at(home: Path | None, prefix: str, as_of: str | None) -> Finding:
     """Return the one finding whose fingerprint begins so."""
     now = _instant(as_of)
-    found = _at_home(home, lambda place: queries.find_finding(place.room("detector"), now, prefix))
+    found = at_home(home, lambda place: queries.find_finding(place.room("detector"), now, prefix))
     if found is None:
         raise Misconfigured(f"No finding, or more than one, begins with {prefix!r}; `leeway findings` lists them.")
     return found
@@ -142,12 +144,16 @@ def is_healthy(home: Path | None, format_: OutputFormat) -> bool:
     async def all_checks(place: Workplace) -> list[Check]:
         return [check async for check in look(place, configuration)]
 
-    checks = _at_home(home, all_checks)
+    return print_checks(at_home(home, all_checks), format_)
+
+
+def print_checks(checks: Sequence[Check], format_: OutputFormat) -> bool:
+    """Print what was looked at, and return whether all is well."""
     if format_ is OutputFormat.JSON:
         print_json([check.row() for check in checks])
     else:
         for check in checks:
-            out.print(f"{'ok   ' if check.is_well else 'FAULT'}  {check.what}: {check.found}")
+            out.print(safe(f"{'ok   ' if check.is_well else 'FAULT'}  {check.what}: {check.found}"))
             if check.remedy:
-                out.print(f"       {check.remedy}", style="italic")
+                out.print(safe(f"       {check.remedy}"), style="italic")
     return all(check.is_well for check in checks)

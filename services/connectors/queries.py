@@ -2,16 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.connectors.hints import hint_count
+from schemas.work_items import Absence
+from services.connectors.hints import hint_count, oldest_hint_at
 from services.connectors.states import Standing, all_standings
 from services.connectors.tables import imports, set_aside, snapshots
 
-__all__ = ["SetAsideLine", "Standing", "connection_standings", "item_count", "set_aside_lines", "unfinished_imports",
-           "waiting_hints"]  # fmt: skip
+_ITEMS: Final = text("SELECT connection, count(*) FROM snapshots GROUP BY connection")
+_ABSENT: Final = text(
+    "SELECT connection, absence, count(*) FROM (SELECT connection, CAST(body AS jsonb) ->> 'absence' AS absence"
+    " FROM snapshots WHERE body LIKE '%\"visible\"\\:false%') AS absent GROUP BY connection, absence"
+)
+"""The texts in a body have their quotation marks escaped, so the pattern finds nothing but the field."""
+
+__all__ = [
+    "SetAsideLine", "Standing", "absent_items", "connection_standings", "item_count", "items_by_connection",
+    "oldest_hint_at", "set_aside_lines", "unfinished_imports", "waiting_hints",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,19 @@ class SetAsideLine:
 async def item_count(conn: AsyncConnection) -> int:
     """Return how many items there are snapshots of."""
     return int(await conn.scalar(select(func.count()).select_from(snapshots)) or 0)
+
+
+async def items_by_connection(conn: AsyncConnection) -> dict[str, int]:
+    """Return how many items there are snapshots of, by connection."""
+    return {connection: int(count) for connection, count in await conn.execute(_ITEMS)}
+
+
+async def absent_items(conn: AsyncConnection) -> dict[str, dict[Absence, int]]:
+    """Return how many items are known and not visible, by connection and reason."""
+    found: dict[str, dict[Absence, int]] = {}
+    for connection, absence, count in await conn.execute(_ABSENT):
+        found.setdefault(connection, {})[Absence(absence)] = int(count)
+    return found
 
 
 async def unfinished_imports(conn: AsyncConnection) -> int:

@@ -12,6 +12,7 @@ from services.runtime.errors import Misconfigured
 from services.runtime.settings import Settings
 from tests.commands.typed import leeway
 
+RECEIVER = {"LEEWAY_SECRET_DESK": "whsec_c2VjcmV0"}
 CLOCK = HeldClock(datetime(2026, 11, 21, 9, tzinfo=UTC))
 TWO_SITES = """\
 connections:
