@@ -141,14 +141,18 @@ def _dynamic_hook(raw: object) -> HookFound:
 
 
 async def create_hook(calls: Calls, wanted: HookWanted, secret: str | None, scopes: Iterable[Scope]) -> HookFound:
-    """Register a webhook as an administrator, signed with `secret`; where that is denied, one of our app's."""
+    """Register a webhook as an administrator, signed with `secret`; where that is denied, one of our app's.
+
+    It is filtered only where projects were chosen: a filter holds back what is told of no issue, such as links.
+    """
     keys = ", ".join(scope.key or scope.id for scope in scopes if wanted.scope in (None, scope.id))
     jql = f"project in ({keys})" if keys else ""
+    chosen = wanted.scope is not None or bool(calls.settings.projects)
     body = {
         "name": _name(calls),
         "url": wanted.target,
         "events": list(EVENTS),
-        "filters": {"issue-related-events-section": jql},
+        "filters": {"issue-related-events-section": jql if chosen else ""},
         "excludeBody": False,
         **({"secret": secret} if secret else {}),
     }

@@ -11,6 +11,7 @@ from services.connectors.jira.hooks import MAX_BODY, hook_hints
 from services.connectors.tracker import HookFound, HookHints, HookWanted, Scope
 from services.runtime.errors import InvalidMessage, Misconfigured, Permanent
 from tests.connectors.jira.scripted import NOW, Says, ScriptedSite, StillClock, at
+from tests.connectors.jira.standing_in import BO, company
 from tests.connectors.shared_data import DATA, shared
 
 SECRET = "It's a Secret to Everybody, and it is longer than 32 bytes"  # noqa: S105 -- the vendor's words, made longer
@@ -191,8 +192,16 @@ async def test_an_administrators_webhooks_are_listed_made_and_removed_and_need_n
         await client.delete_hook(hook)
     [made] = [came.body for came in site.asked(ADMIN) if came.method == "POST"]
     assert (made["url"], made["secret"], made["name"]) == (WANTED.target, SECRET, "Leeway jira")
-    assert made["filters"] == {"issue-related-events-section": "project in (MOB, PAY)"}
+    assert made["filters"] == {"issue-related-events-section": ""}
     assert {"jira:issue_deleted", "comment_created", "issuelink_deleted"} <= set(made["events"])
+
+
+async def test_a_webhook_is_filtered_where_projects_were_chosen() -> None:
+    site = ScriptedSite()
+    site.on("POST", ADMIN, Says(201, OURS))
+    async with at(site, projects=["PAY"]) as client:
+        await client.create_hook(WANTED, SECRET)
+    assert site.asked(ADMIN)[0].body["filters"] == {"issue-related-events-section": "project in (PAY)"}
 
 
 async def test_where_none_may_be_registered_there_are_none_and_the_remedy_is_told() -> None:
@@ -241,3 +250,32 @@ async def test_a_registration_that_the_site_refuses_says_why() -> None:
         await client.scopes()
         with pytest.raises(Misconfigured, match="watchCount is unsupported"):
             await client.create_hook(HookWanted(Scope("10001", "Payments").id, WANTED.target), None)
+
+
+async def test_what_a_registered_webhook_sends_is_verified_and_hints_at_what_happened() -> None:
+    async with company() as found:
+        [*scopes] = await found.client.scopes()
+        hook = await found.client.create_hook(WANTED, SECRET)
+        assert [(one.id, one.target) for one in await found.client.hooks()] == [(hook.id, WANTED.target)]
+        one, two = found.some("GROW"), found.some("MOB")
+        happened: list[tuple[str, HookHints]] = []
+        found.site.edit(one, {"summary": "New"}, BO)
+        found.site.comment(one, "Hello", BO)
+        link = found.site.link("Blocks", one, two, BO)
+        found.site.unlink(link, BO)
+        found.site.move(two, "GROW", BO)
+        found.site.delete(two, BO)
+        for call in found.sent:
+            headers = {name.lower(): value for name, value in call.headers.items()}
+            told = found.client.hook_hints(headers, call.body, SECRET)
+            happened.append((json.loads(call.body)["webhookEvent"], told))
+            with pytest.raises(Permanent):
+                found.client.hook_hints(headers, call.body + b" ", SECRET)
+        by_event = dict(happened)
+        assert by_event["comment_created"] == HookHints((one,))
+        assert set(by_event["issuelink_created"].changed) == {one, two}
+        assert by_event["jira:issue_deleted"].deleted == (two,)
+        assert {id_ for _, told in happened for id_ in told.changed} >= {one, two}
+        await found.client.delete_hook(hook)
+        assert await found.client.hooks() == ()
+    assert len(scopes) == 4
