@@ -121,7 +121,8 @@ def give_setting(store: Store, owner: Record, field: Record) -> Record:
 
 def _put_parent(store: Store, task: Record, raw: Any) -> None:
     old = task.get("parent")
-    new = store.far_task(str(raw["gid"])) if isinstance(raw, Mapping) and raw.get("gid") else None
+    gid = str(raw["gid"]) if isinstance(raw, Mapping) and raw.get("gid") else None
+    new = store.far_task(gid) if gid and gid not in store.trash else None
     if old is not None and old is not new:
         old["_subtasks"] = [one for one in old["_subtasks"] if one is not task]
     if new is not None and old is not new:
@@ -138,18 +139,19 @@ def _keep_record(task: Record, name: str, value: Record | None) -> None:
 
 def _put_links(store: Store, task: Record, raw: Raw) -> None:
     """Make both sides of the task's dependencies agree with its payload, where it tells of them."""
-    if "dependencies" in raw:
-        wanted = {str(one["gid"]) for one in raw["dependencies"] or ()}
-        for old in [one for one in task.get("dependencies", ()) if one["gid"] not in wanted]:
-            unlink(task, old)
-        for gid in sorted(wanted):
-            link(task, store.far_task(gid))
-    if "dependents" in raw:
-        wanted = {str(one["gid"]) for one in raw["dependents"] or ()}
-        for old in [one for one in task.get("dependents", ()) if one["gid"] not in wanted]:
-            unlink(old, task)
-        for gid in sorted(wanted):
-            link(store.far_task(gid), task)
+    for name in ("dependencies", "dependents"):
+        if name in raw:
+            wanted = {str(one["gid"]) for one in raw[name] or ()} - store.trash.keys()
+            held = {one["gid"]: one for one in task.get(name, ())}
+            for gid in sorted(held.keys() - wanted):
+                unlink(*_ends(task, held[gid], name))
+            for gid in sorted(wanted - held.keys()):
+                link(*_ends(task, store.far_task(gid), name))
+
+
+def _ends(task: Record, other: Record, name: str) -> tuple[Record, Record]:
+    """Return who waits, and for whom."""
+    return (task, other) if name == "dependencies" else (other, task)
 
 
 def learn_stories(store: Store, task: Record, raws: Iterable[Raw]) -> tuple[list[Record], list[Record]]:

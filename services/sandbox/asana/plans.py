@@ -75,6 +75,8 @@ class Plans:
                 self._store.shelve(task)
                 self._office.journal.tell("removed", task, parent=project)
             self._office.journal.tell("deleted", project)
+        for section in self._store.sections[gid]:
+            self._store.all("section").pop(section["gid"], None)
         del self._store.all("project")[gid]
 
     def add_section(self, project: str, name: str, by: str | None = None, gid: str | None = None) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from services.sandbox.asana.fields import everything
 from services.sandbox.asana.learning import fill, learn_stories, time_of
 from services.sandbox.asana.office import Office
+from services.sandbox.asana.placing import undelete_task
 from services.sandbox.asana.records import Record, instant
 
 _PLACES: Final = frozenset({"memberships", "parent"})
@@ -21,7 +22,8 @@ def put_task(office: Office, raw: Mapping[str, Any], at: datetime | None) -> Non
     """Insert or replace a task, its stories under `stories`; with `at`, what differs happens now."""
     store, gid = office.store, str(raw["gid"])
     if gid in store.trash:
-        store.all("task")[gid] = store.trash.pop(gid)
+        with office.doing(None):
+            undelete_task(office, gid)
     task = store.far_task(gid)
     is_new = task.pop("_stub", None) is not None
     before = None if is_new else {name: _value(task, name) for name in _COMPARED}

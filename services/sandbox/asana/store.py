@@ -148,8 +148,8 @@ class Store:
         return found or self.add("tag", name, gid=gid, workspace=self.workspace, created_at=self.stamp())
 
     def far_task(self, gid: str) -> Record:
-        """Return a task, or a place for one that is to come."""
-        found = self.all("task").get(gid)
+        """Return a task, be it in the trash, or a place for one that is to come."""
+        found = self.all("task").get(gid) or self.trash.get(gid)
         return found or self.add("task", gid, gid=gid, _stub=True)
 
     def bump(self, task: Record) -> None:

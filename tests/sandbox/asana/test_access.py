@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from services.sandbox.asana.app import build_asana
 from services.sandbox.asana.store import WORKSPACE_GID
-from tests.sandbox.asana.serving import ANA, BO, BOATS, DOCKS, World, client_of, served
+from tests.sandbox.asana.serving import ANA, BASE, BO, BOATS, DOCKS, World, client_of, served
 
 
 @pytest.mark.parametrize(
@@ -182,3 +183,24 @@ async def test_typing_ahead_finds_names() -> None:
         wrong = await caller.client.get(f"workspaces/{WORKSPACE_GID}/typeahead", params={"resource_type": "boat"})
     assert [one["gid"] for one in found] == [DOCKS]
     assert wrong.status_code == 400
+
+
+async def test_a_client_that_refreshes_its_token_gets_the_one_that_there_is() -> None:
+    async with served(World()) as caller:
+        answer = await caller.client.post(f"{BASE}/-/oauth_token", data={"grant_type": "refresh_token"})
+    assert answer.json()["access_token"] == "sandbox"
+
+
+async def test_a_fault_of_our_own_reads_as_one_of_asanas() -> None:
+    world = World()
+
+    def broken() -> Any:
+        raise ZeroDivisionError
+
+    world.site.hooks.all = broken  # type: ignore[method-assign]
+    transport = httpx.ASGITransport(build_asana(world.site), raise_app_exceptions=False)
+    headers = {"Authorization": "Bearer sandbox"}
+    async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
+        answer = await client.get("/api/1.0/webhooks", params={"workspace": WORKSPACE_GID})
+    assert answer.status_code == 500
+    assert set(answer.json()["errors"][0]) == {"message", "help", "phrase"}

@@ -182,3 +182,16 @@ def test_a_task_put_again_after_it_was_deleted_is_there_again() -> None:
     world.site.delete("9001", None)
     world.site.put(raw_task(name="Back"), START)
     assert world.site.raw("9001")["name"] == "Back"
+
+
+def test_what_waits_for_a_deleted_task_does_not_bring_it_back() -> None:
+    world = World()
+    world.site.put(raw_task(gid="9002", name="Wood"))
+    world.site.put(raw_task(dependencies=[{"gid": "9002"}], parent={"gid": "9002"}))
+    world.site.set_parent("9001", None, BO)
+    world.site.delete("9002", BO)
+    world.site.put(raw_task(name="Fix", dependencies=[{"gid": "9002"}], parent={"gid": "9002"}), START)
+    assert "9002" not in world.site.tasks
+    assert (world.site.raw("9001")["dependencies"], world.site.raw("9001")["parent"]) == ([], None)
+    world.site.put(raw_task(gid="9002", name="Wood", dependents=[{"gid": "9001"}]), START)
+    assert [one["gid"] for one in world.site.raw("9001")["dependencies"]] == ["9002"]
