@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from services.sandbox.jira.catalogue import EPIC_LINK, named
+from services.sandbox.jira.catalogue import EPIC_LINK, addressed_person, named
 from services.sandbox.jira.changes import NOTHING, child_item, differences, item, link_item, parent_items
 from services.sandbox.jira.intake import ALWAYS
 from services.sandbox.jira.records import Json, Link, Stored, instant, packed
@@ -27,7 +27,14 @@ def create(site: "JiraSite", project: str, fields: Json, by: Json) -> Stored:
     if not fields.get("summary"):
         raise wrong("summary", "You must specify a summary of the issue.")
     at = site.at()
-    kept = {**ALWAYS, "summary": "", "project": found, "reporter": by, "creator": by, "created": instant(at)}
+    kept = {
+        **ALWAYS,
+        "summary": "",
+        "project": found,
+        "reporter": addressed_person(by),
+        "creator": addressed_person(by),
+        "created": instant(at),
+    }
     kept["status"] = site.known.first_status("new")
     kept["issuetype"] = next(each for each in site.known.types.values() if not each.get("subtask"))
     kept["priority"] = site.known.priorities.get("3")

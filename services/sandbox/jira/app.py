@@ -21,7 +21,7 @@ PATHS: Final[tuple[Path, ...]] = (
     *projects.PATHS,
 )  # fmt: skip
 OPEN: Final = "/serverInfo"
-LIMIT: Final = 100
+NEAR: Final = 0.2
 WRITES: Final = 20
 WRITES_WITHIN: Final = 2.0
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -61,6 +61,7 @@ class Door:
         self.site = site
         self._token = token
         self._writes: dict[str, deque[float]] = {}
+        self._calls: deque[float] = deque()
 
     def endpoint(self, path: Path, version: int) -> Endpoint:
         """Return what answers at a path."""
@@ -102,10 +103,19 @@ class Door:
         times.append(now)
         return False
 
-    @staticmethod
-    def _limited(response: Response) -> Response:
-        response.headers["X-RateLimit-Limit"] = str(LIMIT)
-        response.headers["X-RateLimit-Remaining"] = str(LIMIT - 1)
+    def _limited(self, response: Response) -> Response:
+        """Say how many more calls this second has room for; an administrator of Data Center sets it per interval."""
+        now, limit = self.site.elapsed(), self.site.burst
+        self._calls.append(now)
+        while self._calls[0] <= now - 1:
+            self._calls.popleft()
+        remaining = max(0, limit - len(self._calls))
+        told = {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(remaining)}
+        if self.site.is_datacenter:
+            told |= {"X-RateLimit-FillRate": str(limit), "X-RateLimit-Interval-Seconds": "1"}
+        elif remaining < NEAR * limit:
+            told["X-RateLimit-NearLimit"] = "true"
+        response.headers.update(told)
         return response
 
 
@@ -119,6 +129,11 @@ def _slow_down() -> Response:
 def _answered(path: Path, call: Call) -> Response:
     handler = path.methods.get(call.method) or path.methods["GET"]  # HEAD is a GET
     try:
-        return handler(call)
+        response = handler(call)
     except Refused as refused:
         return refusal(refused.status, *refused.messages, fields=refused.fields)
+    body = call.site.shapes.at_home(bytes(response.body), call.version)
+    if len(body) != len(response.body):
+        response.body = body
+        response.headers["content-length"] = str(len(body))
+    return response

@@ -34,13 +34,37 @@ ACCOUNT: Final[Json] = {
 }
 
 Known = dict[str, Json]
+HERE: Final = "jira-self:/"
+"""Stands in addresses for the site's own, which is not known before it is served, and for the API's version."""
+ADDRESSES: Final = {
+    "status": "status", "issuetype": "issuetype", "priority": "priority", "resolution": "resolution",
+    "project": "project", "components": "component", "fixVersions": "version", "versions": "version",
+}  # fmt: skip
+"""Where the things in a field have their address."""
+
+
+def addressed(kind: str, thing: Json) -> Json:
+    """Return a thing with its address."""
+    return {**thing, "self": f"{HERE}{kind}/{thing['id']}"}
+
+
+def addressed_person(person: Json | None) -> Json | None:
+    """Return a person with their address, as they stand in an issue's fields."""
+    return {"self": f"{HERE}user?accountId={person['accountId']}", **person} if person else None
+
+
+def _status(id_: str, name: str, category: Json) -> Json:
+    return addressed("status", {"id": id_, "name": name, "statusCategory": category})
+
+
+def _type(id_: str, name: str, level: int) -> Json:
+    return addressed("issuetype", {"id": id_, "name": name, "subtask": level < 0, "hierarchyLevel": level})
+
+
 DEFAULT_STATUSES: Final[Known] = {
-    id_: {"id": id_, "name": status.value, "statusCategory": category} for status, (id_, category) in STATUSES.items()
+    id_: _status(id_, status.value, category) for status, (id_, category) in STATUSES.items()
 }
-DEFAULT_TYPES: Final[Known] = {
-    id_: {"id": id_, "name": name, "subtask": level < 0, "hierarchyLevel": level}
-    for name, (id_, level) in TYPES.items()
-}
+DEFAULT_TYPES: Final[Known] = {id_: _type(id_, name, level) for name, (id_, level) in TYPES.items()}
 DEFAULTS: Final = frozenset((*DEFAULT_STATUSES, *DEFAULT_TYPES, *PRIORITIES, *RESOLUTIONS))
 
 
@@ -52,8 +76,8 @@ class Catalogue:
     projects: Known = field(default_factory=dict)
     statuses: Known = field(default_factory=DEFAULT_STATUSES.copy)
     types: Known = field(default_factory=DEFAULT_TYPES.copy)
-    priorities: Known = field(default_factory=lambda: _named(PRIORITIES))
-    resolutions: Known = field(default_factory=lambda: _named(RESOLUTIONS))
+    priorities: Known = field(default_factory=lambda: _named("priority", PRIORITIES))
+    resolutions: Known = field(default_factory=lambda: _named("resolution", RESOLUTIONS))
     link_types: Known = field(default_factory=lambda: {str(kind["id"]): kind for kind in LINK_TYPES})
     components: dict[str, Known] = field(default_factory=dict)
     versions: dict[str, Known] = field(default_factory=dict)
@@ -135,5 +159,5 @@ def named(known: Iterable[Json], wanted: str) -> Json | None:
     return by_name
 
 
-def _named(names: dict[str, str]) -> Known:
-    return {id_: {"id": id_, "name": name} for id_, name in names.items()}
+def _named(kind: str, names: dict[str, str]) -> Known:
+    return {id_: addressed(kind, {"id": id_, "name": name}) for id_, name in names.items()}

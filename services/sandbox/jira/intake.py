@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.sandbox.jira.catalogue import FLAGGED, SPRINT, Catalogue
+from services.sandbox.jira.catalogue import ADDRESSES, FLAGGED, SPRINT, Catalogue, addressed, addressed_person
 from services.sandbox.jira.records import Json, Link, millis_of
 from services.sandbox.jira.rich_text import as_document
 
@@ -40,8 +40,8 @@ class Taken:
 def take(raw: Json, known: Catalogue) -> Taken:
     """Read an issue, and have the catalogue learn from it."""
     given = raw["fields"]
-    project = given["project"]
     fields = _canonical(given, known)
+    project = fields["project"]
     known.learn_fields(str(project["id"]), fields)
     far: dict[str, Json] = {}
     parent = _parent(given, far)
@@ -57,7 +57,11 @@ def take(raw: Json, known: Catalogue) -> Taken:
 def _canonical(given: Json, known: Catalogue) -> Json:
     fields = {**ALWAYS, **{name: value for name, value in given.items() if name not in APART and name not in AGILE}}
     for role in ("assignee", "reporter", "creator"):
-        fields[role] = known.person(fields[role])
+        fields[role] = addressed_person(known.person(fields[role]))
+    for name, kind in ADDRESSES.items():
+        if value := fields[name]:
+            several = isinstance(value, list)
+            fields[name] = [addressed(kind, each) for each in value] if several else addressed(kind, value)
     for name in ("description", "environment"):
         fields[name] = as_document(fields[name])
     sprints = [*(given.get("closedSprints") or ()), *([given["sprint"]] if given.get("sprint") else ())]

@@ -1,12 +1,12 @@
 """How an issue is shown: whole or in part, as version 3 or 2 of Cloud's API or as Data Center's, with live far ends."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
-from services.sandbox.jira.catalogue import EPIC_LINK, SPRINT, Catalogue
+from services.sandbox.jira.catalogue import EPIC_LINK, HERE, SPRINT, Catalogue
 from services.sandbox.jira.records import JiraKind, Json, Link, Stored, instant
 from services.sandbox.jira.rich_text import plain
 from services.sandbox.jira.store import Store
@@ -23,6 +23,7 @@ EMPTY: Final[Json] = {
     "timetracking": {},
 }
 """Fields that are there and always empty."""
+_HERE: Final = HERE.encode()
 _EMPTY_JSON: Final = orjson.dumps(EMPTY)[1:-1]
 
 
@@ -63,6 +64,13 @@ def wanted_of(names: Iterable[str], default: str) -> Wanted:
     return Wanted("*all" in plus, "*navigable" in plus, frozenset(plus) - {"*all", "*navigable"}, without)
 
 
+@dataclass
+class Options:
+    """`omits_nulls`: what is null in a change is left out, as the published description has it and no site does."""
+
+    omits_nulls: bool = False
+
+
 @dataclass(frozen=True)
 class Shapes:
     """Shows the issues of a site. `base` gives its address, which may not be known before it is served."""
@@ -71,6 +79,7 @@ class Shapes:
     known: Catalogue
     kind: JiraKind
     base: Callable[[], str]
+    options: Options = field(default_factory=Options)
 
     def issue(
         self,
@@ -90,7 +99,11 @@ class Shapes:
         if histories != 0:
             parts += (b',"changelog":', self._changelog(issue, version, histories))
         parts.append(b"}")
-        return b"".join(parts)
+        return self.at_home(b"".join(parts), version)
+
+    def at_home(self, shown: bytes, version: int) -> bytes:
+        """Put the site's own address where `HERE` stands for it."""
+        return shown.replace(_HERE, f"{self.base()}/rest/api/{version}/".encode())
 
     def fields(self, issue: Stored, version: int, wanted: Wanted = ALL, comments: int | None = None) -> bytes:
         """Return the fields as JSON."""
@@ -197,7 +210,7 @@ class Shapes:
         if person is None:
             return None
         if self.kind is JiraKind.CLOUD:
-            shown = {name: value for name, value in person.items() if name != "name"}
+            shown = {name: value for name, value in person.items() if name not in {"name", "self"}}
             return {"self": f"{self.base()}/rest/api/{version}/user?accountId={person['accountId']}", **shown}
         name = user_name(person)
         return {
@@ -207,12 +220,15 @@ class Shapes:
 
     def histories(self, histories: list[Json], version: int) -> list[Json]:
         """Return histories as they are shown."""
+        if self.options.omits_nulls:
+            histories = [{**each, "items": [_without_nulls(item) for item in each["items"]]} for each in histories]
         if self.kind is JiraKind.CLOUD:
             return histories
         return [{**each, "author": self.person(each.get("author"), version)} for each in histories]
 
     def _changelog(self, issue: Stored, version: int, most: int | None) -> bytes:
-        if self.kind is JiraKind.CLOUD and (most is None or issue.history_count <= most):
+        is_as_kept = self.kind is JiraKind.CLOUD and not self.options.omits_nulls
+        if is_as_kept and (most is None or issue.history_count <= most):
             shown, count = issue.histories, issue.history_count
         else:
             cut = self.histories(issue.read_histories()[:most], version)
@@ -240,6 +256,10 @@ class Shapes:
         issue = self.store.issues.get(parent)
         far = self.store.far.get(parent)
         return issue.key if issue else str(far["key"]) if far else None
+
+
+def _without_nulls(item: Json) -> Json:
+    return {name: value for name, value in item.items() if value is not None}
 
 
 def user_name(person: Json) -> str:

@@ -12,7 +12,7 @@ import orjson
 from services.runtime.clock import SystemClock
 from services.sandbox.hooks import Deliver
 from services.sandbox.jira import actions
-from services.sandbox.jira.catalogue import Catalogue
+from services.sandbox.jira.catalogue import Catalogue, addressed
 from services.sandbox.jira.described import described
 from services.sandbox.jira.jql.fields import View
 from services.sandbox.jira.jql.parsing import parse
@@ -33,7 +33,8 @@ class JiraSite:
     """One Jira, of one of the two kinds. Times are aware; `by` is an account id.
 
     Attributes that may be set at any time: `base_url`, `deliver`, `time_zone` (the account's), `epoch_changelogs`
-    (dates in bulk changelogs are numbers), `limits_writes` (20 writes in 2 s to one issue, then 429).
+    (dates in bulk changelogs are numbers), `limits_writes` (20 writes in 2 s to one issue, then 429), `burst` (calls in a
+    second that the answers' headers speak of; nobody is held to it) and `shapes.options`.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class JiraSite:
         self.time_zone = "UTC"
         self.epoch_changelogs = False
         self.limits_writes = True
+        self.burst = 100
         self.known = Catalogue()
         self.store = Store(lag=index_lag // timedelta(milliseconds=1))
         self.shapes = Shapes(self.store, self.known, kind, lambda: self.base_url)
@@ -94,7 +96,7 @@ class JiraSite:
     def add_project(self, key: str, name: str, id_: str | None = None) -> str:
         """Open a project; returns its id."""
         id_ = id_ or self.numbers.next("project")
-        self.learn_project({"id": id_, "key": key, "name": name, "projectTypeKey": "software"})
+        self.learn_project(addressed("project", {"id": id_, "key": key, "name": name, "projectTypeKey": "software"}))
         return id_
 
     def learn_project(self, project: Json) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from services.sandbox.jira.catalogue import EPIC_LINK, SPRINT, Catalogue, Known, named
+from services.sandbox.jira.catalogue import EPIC_LINK, SPRINT, Catalogue, Known, addressed_person, named
 from services.sandbox.jira.records import Json
 from services.sandbox.jira.rich_text import as_document
 
@@ -73,7 +73,7 @@ def _person(known: Catalogue, _project: str, value: Any) -> Json | None:
     )
     if found is None:
         raise wrong("assignee", "Specify a valid value for assignee")
-    return found
+    return addressed_person(found)
 
 
 def _one_of(field: str, kinds: Callable[[Catalogue], Known]) -> Reader:

@@ -261,6 +261,7 @@ async def test_changelogs_of_many_issues_come_by_date_and_may_split_an_issue() -
         assert page["issueChangeLogs"][0]["changeHistories"][0]["created"] == int(START.timestamp() * 1000)
         none = await api.post("/changelog/bulkfetch", {"issueIdsOrKeys": ["1001"], "fieldIds": ["status"]})
         assert none["issueChangeLogs"] == []
+        wrong: dict[str, Any]
         for wrong in ({"issueIdsOrKeys": []}, {"issueIdsOrKeys": ["1"], "maxResults": 10_001},
                       {"issueIdsOrKeys": ["1"], "fieldIds": list("abcdefghijk")}):  # fmt: skip
             await api.post("/changelog/bulkfetch", wrong, 400)

@@ -14,13 +14,16 @@ LINK = {
     "outwardIssue": {"id": "1002", "key": "CAR-2", "fields": {"summary": "x"}},
 }  # fmt: skip
 ISSUE = "/issue/{issueIdOrKey}"
+BLOCKS = {"type": {"name": "Blocks"}, "inwardIssue": {"key": "CAR-1"}, "outwardIssue": {"key": "CAR-3"}}
+HOOK = {"url": "https://a.example", "webhooks": [{"events": ["comment_created"], "jqlFilter": ""}]}
 PAGE = {"startAt": 0, "maxResults": 1}
 
 
 def garage() -> Lab:
     return Lab().load(
         raw_issue(1, assignee=person(BEN), issuelinks=[LINK], components=[{"id": "9", "name": "Brakes"}],
-                  fixVersions=[{"id": "4", "name": "1.0", "released": False}], customfield_10020=[SPRINT], labels=["red"],
+                  fixVersions=[{"id": "4", "name": "1.0", "released": False}], labels=["red"],
+                  customfield_10020=[SPRINT],
                   histories=[history(5, START), history(6, START)], comment={"comments": [comment(3, START)]}),
         raw_issue(2, issuetype=EPIC), raw_issue(3, parent={"id": "1002", "key": "CAR-2"}),
         raw_issue(4, "VAN", issuetype=SUBTASK), raw_issue(5),
@@ -85,8 +88,7 @@ ASKED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("DELETE", f"{ISSUE}/comment/{{id}}", "CAR-1 3", {}, 204),
     ("POST", f"{ISSUE}/remotelink", "CAR-1", {"object": {"url": "https://a.example", "title": "A"}}, 201),
     ("GET", f"{ISSUE}/remotelink", "CAR-1", {}, 200),
-    ("POST", "/issueLink", "", {"type": {"name": "Blocks"}, "inwardIssue": {"key": "CAR-1"}, "outwardIssue": {"key": "CAR-3"}},
-     201),
+    ("POST", "/issueLink", "", BLOCKS, 201),
     ("GET", "/issueLink/{linkId}", "77", {}, 200),
     ("DELETE", "/issueLink/{linkId}", "77", {}, 204),
     ("GET", f"{ISSUE}/worklog", "CAR-1", {}, 200),
@@ -106,7 +108,7 @@ ASKED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("GET", "/auditing/record", "", {}, 200),
     ("GET", "/role", "", {}, 200),
     ("GET", "/projectCategory", "", {}, 200),
-    ("POST", "/webhook", "", {"url": "https://a.example", "webhooks": [{"events": ["comment_created"], "jqlFilter": ""}]}, 200),
+    ("POST", "/webhook", "", HOOK, 200),
     ("GET", "/webhook", "", {}, 200),
     ("PUT", "/webhook/refresh", "", {"webhookIds": [1]}, 200),
     ("GET", "/webhook/failed", "", {}, 200),
@@ -132,8 +134,7 @@ async def test_an_answer_is_as_described(asked: tuple[str, str, str, dict[str, A
     lab = garage()
     async with lab.client(bearer=True) as api:
         if path.startswith("/webhook") and method != "POST":
-            body = {"url": "https://a.example", "webhooks": [{"events": ["comment_created"], "jqlFilter": ""}]}
-            await api.post("/webhook", body)
+            await api.post("/webhook", HOOK)
         options = {"params": given} if method == "GET" else {"json": given}
         answer = await api.call(method, filled(path, names), status, **options)
     assert faults(method, f"/rest/api/3{path}", status, answer) == []

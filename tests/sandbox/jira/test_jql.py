@@ -10,7 +10,8 @@ from tests.sandbox.jira.sites import ADA, BEN, DONE, EPIC, START, SUBTASK, Lab, 
 
 HOUR = timedelta(hours=1)
 SPRINTS = [
-    {"id": 7, "name": "Spring", "state": "closed", "boardId": 1}, {"id": 8, "name": "Summer", "state": "active", "boardId": 1},
+    {"id": 7, "name": "Spring", "state": "closed", "boardId": 1},
+    {"id": 8, "name": "Summer", "state": "active", "boardId": 1},
 ]  # fmt: skip
 
 

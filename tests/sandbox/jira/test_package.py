@@ -74,7 +74,7 @@ def test_the_package_reads_and_writes(lab: Lab) -> None:
         done = next(each["id"] for each in client.transitions("CAR-1") if each["to"]["name"] == "Done")
         client.transition_issue("CAR-1", done)
         assert str(client.issue("CAR-1").fields.status) == "Done"
-        client.close()
+        client.close()  # type: ignore[no-untyped-call]
 
 
 def test_the_package_finds_its_way_about(lab: Lab) -> None:
@@ -89,8 +89,8 @@ def test_the_package_finds_its_way_about(lab: Lab) -> None:
         assert [each.object.title for each in client.remote_links("CAR-1")] == ["A"]
         new = client.create_issue(project="CAR", summary="Made", issuetype={"name": "Story"})
         assert new.key == "CAR-131"
-        new.delete()
+        new.delete()  # type: ignore[no-untyped-call]
         with pytest.raises(JIRAError, match="does not exist") as refused:
             client.issue("CAR-131")
         assert refused.value.status_code == 404
-        client.close()
+        client.close()  # type: ignore[no-untyped-call]

@@ -164,10 +164,16 @@ async def test_data_center_pages_by_offset_with_a_total_and_a_whole_changelog() 
     lab = Lab(JiraKind.DATACENTER).load(*(raw_issue(number, histories=histories) for number in range(1, 4)))
     async with lab.client() as api:
         for method in ("GET", "POST"):
-            asked = {"jql": "project = CAR order by key", "startAt": 1, "maxResults": 1, "expand": "changelog"}
+            asked: dict[str, Any] = {
+                "jql": "project = CAR order by key",
+                "startAt": 1,
+                "maxResults": 1,
+                "expand": "changelog",
+            }
             if method == "POST":
                 asked["expand"] = ["changelog"]
-            page = await api.call(method, "/search", **{"params" if method == "GET" else "json": asked})
+            options: dict[str, Any] = {"params" if method == "GET" else "json": asked}
+            page = await api.call(method, "/search", **options)
             assert [page["startAt"], page["maxResults"], page["total"]] == [1, 1, 3]
             [issue] = page["issues"]
             assert issue["key"] == "CAR-2"

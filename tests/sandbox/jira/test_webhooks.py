@@ -76,7 +76,8 @@ async def test_a_secret_is_never_shown_and_survives_a_change() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"url": "ftp://x"}, {"events": []}, {"events": ["jira:tea_time"]}, {"filters": {"issue-related-events-section": "="}}]
+    "wrong",
+    [{"url": "ftp://x"}, {"events": []}, {"events": ["tea_time"]}, {"filters": {"issue-related-events-section": "="}}],
 )  # fmt: skip
 async def test_a_hook_that_cannot_work_is_refused(wrong: dict[str, Any]) -> None:
     async with Lab().client() as api:

@@ -19,13 +19,14 @@ MOST: Final = 10_000
 def of_issue(call: Call) -> Response:
     """Answer a page of an issue's histories, oldest first."""
     histories = call.issue().read_histories()[::-1]
-    return call.offset_page(histories, 100, 100)
+    return call.offset_page(call.site.shapes.histories(histories, call.version), 100, 100)
 
 
 def by_ids(call: Call) -> Response:
     """Answer the histories of an issue that are asked for by id."""
     asked = {str(each) for each in call.body.get("changelogIds", ())}
-    found = [each for each in reversed(call.issue().read_histories()) if each["id"] in asked]
+    every = call.site.shapes.histories(call.issue().read_histories(), call.version)
+    found = [each for each in reversed(every) if each["id"] in asked]
     return ok({"startAt": 0, "maxResults": len(found), "total": len(found), "histories": found})
 
 
@@ -73,7 +74,8 @@ def _rows(call: Call, asked: list[str | int], names: set[str] | None) -> list[tu
 
 
 def _shown(call: Call, history: Json) -> Json:
-    return {**history, "created": millis_of(history["created"])} if call.site.epoch_changelogs else history
+    [shown] = call.site.shapes.histories([history], call.version)
+    return {**shown, "created": millis_of(history["created"])} if call.site.epoch_changelogs else shown
 
 
 PATHS: Final = (
