@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,11 +11,14 @@ from services.commands.checks import Check, faulty, of_fault
 from services.commands.describing import AnyConnection
 from services.commands.init import CLOCK_OFF_SECONDS, KINDS
 from services.commands.output import counted
+from services.commands.secret_files import variable_of
+from services.connectors.refusals import Denied
 from services.connectors.tracker import SiteFacts, TrackerClient
 from services.runtime.clock import Clock
 from services.runtime.errors import LeewayError, Transient
 from services.runtime.settings import Settings
 
+UNKNOWN: Final = 401
 OPEN_SECONDS: Final = 40.0
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -36,13 +40,21 @@ async def _check(one: AnyConnection, settings: Settings, clock: Clock, build: Bu
         return [of_fault(f"{one.id}: site", fault)]
     try:
         async with asyncio.timeout(OPEN_SECONDS):
-            return [*_plain_text(one), *await _opened(one.id, client)]
+            return [*plain_text(one), *await _opened(one.id, client)]
     except TimeoutError:
         return [of_fault(f"{one.id}: site", Transient(f"{one.id} did not answer within {OPEN_SECONDS:.0f} seconds."))]
     except LeewayError as fault:
-        return [of_fault(f"{one.id}: site", fault)]
+        return [_refused(one, fault)]
     finally:
         await client.close()
+
+
+def _refused(one: AnyConnection, fault: LeewayError) -> Check:
+    """Say also where the token comes from, when it is the token that is wrong."""
+    check = of_fault(f"{one.id}: site", fault)
+    if not isinstance(fault, Denied) or fault.status != UNKNOWN:
+        return check
+    return replace(check, remedy=f"{check.remedy} The token comes from {variable_of(one.token)}.")
 
 
 async def _opened(name: str, client: TrackerClient) -> list[Check]:
@@ -71,7 +83,8 @@ def _clock(name: str, facts: SiteFacts) -> list[Check]:
     return [faulty(f"{name}: clock", found, "Set this machine's clock by a time server.")]
 
 
-def _plain_text(one: AnyConnection) -> list[Check]:
+def plain_text(one: AnyConnection) -> list[Check]:
+    """Tell of an address at which the token would travel in the open; on this machine it may."""
     parts = urlsplit(one.url)
     if parts.scheme == "https" or parts.hostname in LOOPBACK:
         return []
