@@ -144,3 +144,13 @@ def test_a_task_without_a_project_is_in_its_workspace() -> None:
 @pytest.mark.parametrize("change", [{"gid": None}, {"gid": "a b"}, {"created_at": None}])
 def test_what_makes_a_task_unusable_sets_it_aside(change: dict[str, Any]) -> None:
     assert isinstance(map_task(asana_task(1) | change, "site", None, MappingOptions()), SetAside)
+
+
+def test_a_start_in_a_configured_date_field_counts_where_the_task_has_none_of_its_own() -> None:
+    fields = [{"gid": "5", "name": "Kick-off", "date_value": {"date": "2026-05-04", "date_time": None}}]
+    for known in ({"5"}, {"Kick-off"}):
+        start = frozenset(known)
+        assert item_of(asana_task(1, custom_fields=fields), start_fields=start).start == date(2026, 5, 4)
+        own = asana_task(1, custom_fields=fields, start_on="2026-05-01")
+        assert item_of(own, start_fields=start).start == date(2026, 5, 1)
+    assert item_of(asana_task(1, custom_fields=fields)).start is None

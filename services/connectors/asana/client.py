@@ -38,16 +38,12 @@ class AsanaClient:
 
     def __init__(self, connection: AsanaConnection, caller: Caller, clock: Clock) -> None:
         self.site = connection.id
+        self.limits: Limits = caller.limits
         self._connection = connection
         self._caller = caller
         self._clock = clock
         self._opened: Site | None = None
         self._projects: Projects | None = None
-
-    @property
-    def limits(self) -> Limits:
-        """What Asana said of its limits: it tells nothing but how long to wait."""
-        return self._caller.limits
 
     @property
     def _site(self) -> Site:

@@ -8,7 +8,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
-import asana
 import orjson
 
 from schemas.work_items import Absence
@@ -70,10 +69,8 @@ class Ask:
 
 async def _batch(caller: Caller, asks: Sequence[Ask]) -> list[Page | Refused]:
     """Read up to ten things in one call: a page of each, or why that one is not there."""
-    method = caller.api(asana.BatchAPIApi).create_batch_request
-    body = {"data": {"actions": [ask.action() for ask in asks]}}
     try:
-        return await caller.read(TASKS, method, (body, {}), partial(_results_in, caller, asks))
+        return await caller.batch(TASKS, [ask.action() for ask in asks], partial(_results_in, caller, asks))
     except Refused as error:
         raise Misconfigured(str(error)) from error
 

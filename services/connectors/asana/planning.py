@@ -33,7 +33,16 @@ def due_of(task: Task) -> Due:
 def start_of(task: Task) -> date | None:
     """Return the day on which the task was to start."""
     dates = _dates(task)
-    return day_of(dates.get("start_on")) or day_of(dates.get("start_at"))
+    return day_of(dates.get("start_on")) or day_of(dates.get("start_at")) or _start_in_a_field(task)
+
+
+def _start_in_a_field(task: Task) -> date | None:
+    """Return the day in a custom field that is configured for it, for plans without start dates."""
+    for gid, name, raw in _custom_fields(task):
+        value = mapping(raw.get("date_value"))
+        if {gid, name} & task.options.start_fields and (day := day_of(value.get("date") or value.get("date_time"))):
+            return day
+    return None
 
 
 def _dates(task: Task) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ class QuickClock(SystemClock):
         self.ahead = timedelta(0)
 
     def wall(self) -> datetime:
-        return super().wall() + self.ahead
+        return super().wall() + self.ahead + timedelta(seconds=sum(self.slept))
 
     def monotonic(self) -> float:
         return super().monotonic() + sum(self.slept)

@@ -10,7 +10,7 @@ from schemas.work_items import Absence, Tracker
 from services.connectors.asana.mapping import map_task
 from services.connectors.asana.versions import is_news, since_of, version_of
 from services.connectors.tracker import ListedPage, Raw, Scope
-from services.runtime.errors import Misconfigured, Transient
+from services.runtime.errors import Misconfigured, RateLimited, Transient
 from services.sandbox.company import build_company
 from services.sandbox.fault_kinds import Fault, FaultKind
 from tests.connectors.asana.sites import TODAY, Served, served, told
@@ -276,3 +276,24 @@ async def test_a_batch_that_answers_less_than_was_asked_is_no_answer() -> None:
     async with told(answered([{"gid": "1"}], next_page=None), answered([])) as (client, _, _):
         with pytest.raises(Transient, match="answered 0 of the 1"):
             await client.backfill_page(Scope("9", "Home"), "x")
+
+
+async def test_a_page_that_takes_more_than_a_minutes_calls_comes_whole_all_the_same() -> None:
+    async with served("Home") as at:
+        (home,) = await at.client.scopes()
+        gids = [at.task(home.id, str(number)) for number in range(100)]
+        at.site.requests_a_minute = 60
+        assert len((await at.client.backfill_page(home, None)).raws) == 100
+        assert len((await at.client.fetch(gids)).raws) == 100
+        assert sum(at.clock.slept) > 60
+
+
+async def test_a_longer_pause_than_a_minute_is_the_engines_affair_also_inside_a_page() -> None:
+    async with served("Home") as at:
+        (home,) = await at.client.scopes()
+        at.task(home.id)
+        at.faults.switch_on(Fault(kind=FaultKind.QUOTA, path="/batch"))
+        with pytest.raises(RateLimited) as raised:
+            await at.client.backfill_page(home, None)
+        assert raised.value.retry_after == 1847
+        assert at.faults.struck() == 1
