@@ -229,6 +229,35 @@ def reseed(
 
 
 app.add_typer(connecting.connections, name="connections")
+
+
+@app.command(
+    epilog="Example: leeway sandbox --jira-port 8001 --asana-port 8002 --live 0.01",
+    short_help="Serve stand-ins for Jira and Asana.",
+)
+@one_sentence_a_fault
+def sandbox(
+    jira_port: Annotated[int, typer.Option(help="The port of Jira; 0 means a free one.")] = 0,
+    asana_port: Annotated[int, typer.Option(help="The port of Asana; 0 means a free one.")] = 0,
+    jira_kind: Annotated[str, typer.Option(help="cloud or datacenter.")] = "cloud",
+    load: Annotated[list[Path] | None, typer.Option(help="Serve these Jira exports, and no made-up company.")] = None,
+    load_as: Annotated[str | None, typer.Option(help="Serve them as jira, asana or both; else as jira.")] = None,
+    seed: Annotated[int, typer.Option(help="Another number, another company.")] = 1,
+    items: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many items the company has.")] = 800,
+    live: Annotated[float, typer.Option(min=0, max=100, help="People go on working: so many days a second.")] = 0.0,
+    tls: Annotated[bool, typer.Option("--tls", help="Serve https, with a throw-away authority.")] = False,
+) -> None:
+    """Serve stand-ins for Jira and Asana on this machine, with a made-up company in them, until you end it."""
+    from services.commands import sandbox as stand_ins
+    from services.commands.start import run, settings_for
+    from services.runtime.clock import SystemClock
+
+    kind, form = stand_ins.kind_named(jira_kind), stand_ins.form_named(load_as)
+    settings_for(log_level="error")
+    wanted = stand_ins.Wanted(jira_port, asana_port, kind, load or [], form, seed, items, live, tls)
+    run(stand_ins.serve(wanted, SystemClock()))
+
+
 app.add_typer(administration.dead_letters, name="dead-letters")
 app.add_typer(administration.token, name="token")
 
