@@ -1,7 +1,7 @@
 """Which webhooks to make, renew and remove: decided from what is wanted, what the site has and what we kept."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,6 +15,8 @@ WHOLE_SITE: Final = ""
 RENEW_EACH: Final = timedelta(days=7)
 RENEW_BEFORE: Final = timedelta(days=10)
 """Jira's dynamic webhooks end after 30 days; renewed each week, three renewals may fail before one does."""
+FAILING_FOR: Final = timedelta(hours=12)
+"""Asana removes a webhook after 24 hours of failures; until half of that we may just have been away."""
 QUIET_FOR: Final = timedelta(hours=2)
 QUIET_CHANGES: Final = 5
 """So many changes found by polls alone, over so long, mean that deliveries do not reach us."""
@@ -51,7 +53,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a plan is made from: the scopes to be told of, what the site has, what we kept, and the domain time."""
+    """What a plan is made from: the scopes to be told of, what the site has, what we kept, and the domain time.
+
+    `covers` are the projects that a webhook of a whole site must be for: it is made for those that are there then.
+    """
 
     address: Address
     wanted: Collection[str]
@@ -59,10 +64,12 @@ class Situation:
     kept: Mapping[str, KeptHook]
     keys: Mapping[str, HookKey]
     now: datetime
+    covers: str = ""
 
     def ours(self) -> list[HookFound]:
-        """Return the webhooks that lead to us, for this connection."""
-        return [hook for hook in self.found if self.address.is_ours(hook.target)]
+        """Return the webhooks that lead to us, for this connection, and those that we made for another address."""
+        made = {(one.hook, one.target) for one in self.kept.values()}
+        return [hook for hook in self.found if self.address.is_ours(hook.target) or (hook.id, hook.target) in made]
 
     def working(self) -> Iterator[tuple[str, HookFound]]:
         """Give the webhooks of ours whose deliveries come and can be verified, with their scopes."""
@@ -72,8 +79,12 @@ class Situation:
                 yield scope, hook
 
     def _scope_of(self, hook: HookFound) -> str | None:
+        if not self.address.is_ours(hook.target):
+            return None
         if self.address.tracker is Tracker.JIRA:
-            return WHOLE_SITE
+            known = self.kept.get(WHOLE_SITE)
+            fits = known is not None and known.hook == hook.id and known.covers == self.covers
+            return WHOLE_SITE if fits else None
         key = self.keys.get(self.address.key_of(hook.target) or "")
         return key.scope if key is not None and key.proven else None
 
@@ -126,14 +137,17 @@ def plan(situation: Situation) -> list[Action]:
     kept, wanted = situation.kept, situation.wanted
     actions: list[Action] = [Remove(hook) for hook in situation.ours() if hook.id not in chosen_ids]
     actions += [Forget(scope) for scope in kept if scope not in wanted]
-    actions += [_for_scope(scope, chosen.get(scope), kept.get(scope), situation.now) for scope in wanted]
+    actions += [_for_scope(situation, scope, chosen.get(scope)) for scope in wanted]
     return actions
 
 
-def _for_scope(scope: str, hook: HookFound | None, kept: KeptHook | None, now: datetime) -> Action:
+def _for_scope(situation: Situation, scope: str, hook: HookFound | None) -> Action:
+    kept = situation.kept.get(scope)
     if hook is None:
         return Create(scope, again=kept is not None)
-    return Renew(scope, hook) if _is_to_renew(hook, kept, now) else Adopt(scope, hook)
+    # One of Asana's ends only where its deliveries fail, and cannot be renewed: it keeps what is to be delivered.
+    ends = situation.address.tracker is Tracker.JIRA and _is_to_renew(hook, kept, situation.now)
+    return Renew(scope, hook) if ends else Adopt(scope, hook)
 
 
 def _is_to_renew(hook: HookFound, kept: KeptHook | None, now: datetime) -> bool:
@@ -152,6 +166,16 @@ def _chosen(situation: Situation) -> dict[str, HookFound]:
         if scope in situation.wanted and (scope not in chosen or is_known):
             chosen[scope] = hook
     return chosen
+
+
+def failing(hooks: Iterable[HookFound], now: datetime) -> str | None:
+    """Return a sentence where a tracker has failed for long to deliver, and will remove a webhook for it; else none."""
+    ending = [hook for hook in hooks if hook.last_failure and hook.expires_at and hook.expires_at - now < FAILING_FOR]
+    if not ending:
+        return None
+    return (
+        f"the tracker cannot deliver to {len(ending)} webhooks and will remove them; it says: {ending[0].last_failure}"
+    )
 
 
 def quiet(standing: HookStanding, base: str, now: datetime) -> str | None:

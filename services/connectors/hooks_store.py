@@ -43,12 +43,14 @@ _LOOKED: Final = text(
 _STANDING: Final = text(
     "SELECT heard_at, told_at, missed, missed_since, problem FROM hook_standings WHERE connection = :connection"
 )
-_KEPT: Final = text("SELECT scope, hook, target, renewed_at, expires_at FROM hooks WHERE connection = :connection")
+_KEPT: Final = text(
+    "SELECT scope, hook, target, covers, renewed_at, expires_at FROM hooks WHERE connection = :connection"
+)
 _KEEP: Final = text(
-    "INSERT INTO hooks AS known (connection, scope, hook, target, renewed_at, expires_at, failure)"
-    " VALUES (:connection, :scope, :hook, :target, :renewed_at, :expires_at, :failure)"
-    " ON CONFLICT (connection, scope) DO UPDATE SET hook = :hook, target = :target, expires_at = :expires_at,"
-    " failure = :failure, renewed_at = coalesce(:renewed_at, known.renewed_at)"
+    "INSERT INTO hooks AS known (connection, scope, hook, target, covers, renewed_at, expires_at, failure)"
+    " VALUES (:connection, :scope, :hook, :target, :covers, :renewed_at, :expires_at, :failure)"
+    " ON CONFLICT (connection, scope) DO UPDATE SET hook = :hook, target = :target, covers = :covers,"
+    " expires_at = :expires_at, failure = :failure, renewed_at = coalesce(:renewed_at, known.renewed_at)"
 )
 _FORGET: Final = text("DELETE FROM hooks WHERE connection = :connection AND scope = :scope")
 
@@ -64,11 +66,12 @@ class HookKey:
 
 @dataclass(frozen=True, slots=True)
 class KeptHook:
-    """A webhook as we registered or found it."""
+    """A webhook as we registered or found it. `covers`: the projects that a whole site's was made for."""
 
     scope: str
     hook: str
     target: str
+    covers: str
     renewed_at: datetime | None
     expires_at: datetime | None
 
@@ -150,11 +153,11 @@ async def kept_hooks(conn: AsyncConnection, connection: str) -> dict[str, KeptHo
 
 
 async def keep_hook(
-    conn: AsyncConnection, connection: str, scope: str, found: HookFound, renewed_at: datetime | None
+    conn: AsyncConnection, connection: str, scope: str, found: HookFound, *, covers: str, renewed_at: datetime | None
 ) -> None:
     """Keep what is registered for a scope, in place of what was."""
     values = {"connection": connection, "scope": scope, "hook": found.id, "target": found.target}
-    more = {"renewed_at": renewed_at, "expires_at": found.expires_at, "failure": found.last_failure}
+    more = {"covers": covers, "renewed_at": renewed_at, "expires_at": found.expires_at, "failure": found.last_failure}
     await conn.execute(_KEEP, values | more)
 
 

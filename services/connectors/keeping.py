@@ -22,6 +22,7 @@ from services.connectors.hooks_plan import (
     Remove,
     Renew,
     Situation,
+    failing,
     plan,
     quiet,
 )
@@ -42,6 +43,7 @@ class Keeper:
         self._site = site
         self._round_seconds = round_seconds
         self._due: float | None = None
+        self._covers = ""
 
     async def step(self) -> bool:
         """Look after the webhooks where it is time to."""
@@ -72,20 +74,20 @@ class Keeper:
         address = Address(base, self._site.client.tracker, self._site.id)
         problem = None
         try:
-            for action in await self._plan(address):
+            actions, problem = await self._plan(address)
+            for action in actions:
                 problem = await self._tried(address, action) or problem
         except (Misconfigured, Permanent) as error:
             problem = str(error)
         return problem
 
-    async def _plan(self, address: Address) -> list[Action]:
+    async def _plan(self, address: Address) -> tuple[list[Action], str | None]:
+        """Return what to do, and what the tracker complains of."""
         client = self._site.client
-        wanted = (
-            [WHOLE_SITE]
-            if address.tracker is Tracker.JIRA
-            else [scope.id for scope in await answer_of(client.scopes())]
-        )
-        if address.tracker is Tracker.JIRA and self._site.hook_secret is None:
+        is_jira = address.tracker is Tracker.JIRA
+        scopes = [scope.id for scope in await answer_of(client.scopes())]
+        self._covers = ",".join(sorted(scopes)) if is_jira else ""
+        if is_jira and self._site.hook_secret is None:
             raise Misconfigured(
                 f"Jira's webhooks of the connection `{self._site.id}` need a secret to sign with: "
                 "name one as `secret` under its `webhooks`."
@@ -93,7 +95,9 @@ class Keeper:
         found = await answer_of(client.hooks())
         async with self._site.database.transaction() as conn:
             kept, keys = await store.kept_hooks(conn, self._site.id), await store.keys_of(conn, self._site.id)
-        return plan(Situation(address, wanted, found, kept, keys, self._site.clock.now()))
+        wanted, now = [WHOLE_SITE] if is_jira else scopes, self._site.clock.now()
+        situation = Situation(address, wanted, found, kept, keys, now, self._covers)
+        return plan(situation), failing(situation.ours(), now)
 
     async def _tried(self, address: Address, action: Action) -> str | None:
         """Do one thing. What cannot be done for one scope does not keep the others from theirs."""
@@ -160,9 +164,9 @@ class Keeper:
     async def _keep(
         self, scope: str, hook: HookFound, *, renewed: bool = False, gap: bool = False, key: str | None = None
     ) -> None:
-        now = self._site.clock.now()
+        at = self._site.clock.now() if renewed else None
         async with self._site.database.transaction() as conn:
-            await store.keep_hook(conn, self._site.id, scope, hook, now if renewed else None)
+            await store.keep_hook(conn, self._site.id, scope, hook, covers=self._covers, renewed_at=at)
             if key is not None:
                 await store.drop_other_keys(conn, self._site.id, scope, key)
             if gap:

@@ -35,6 +35,7 @@ def _hooks(metadata: MetaData) -> None:
         Column("scope", Text, primary_key=True),
         Column("hook", Text, nullable=False, comment="the tracker's id of it"),
         Column("target", Text, nullable=False),
+        Column("covers", Text, nullable=False, comment="the projects that a whole site's was made for"),
         Column("renewed_at", _INSTANT, comment="none where we found it there"),
         Column("expires_at", _INSTANT),
         Column("failure", Text, comment="the last one that the tracker told of"),

@@ -112,12 +112,28 @@ async def test_what_ends_by_itself_lives_on_for_ever(room: RoomDatabase, bus: Re
 async def test_strays_of_ours_go_and_those_of_others_stay(room: RoomDatabase, bus: RecordingBus) -> None:
     others = HookFound("other", "https://chat.ferrum.example/hooks/jira/main", is_active=False)
     dead = HookFound("dead", TARGET, is_active=False, last_failure="502")
-    site = FakeSite(registered={"other": others, "dead": dead, "double": replace(dead, id="double", is_active=True)})
-    assert await Keeper(linked(room, bus, site)).round() is None
-    assert set(site.registered) == {"other", "double"}
+    site = FakeSite()
+    keeper = Keeper(linked(room, bus, site))
+    await keeper.round()
+    (made,) = site.registered
+    site.registered |= {"other": others, "dead": dead, "double": replace(dead, id="double", is_active=True)}
+    assert await keeper.round() is None
+    assert set(site.registered) == {made, "other"}
     async with room.transaction() as conn:
         (hook,) = await registered_hooks(conn, "main")
-    assert (hook.scope, hook.hook, hook.target) == ("", "double", TARGET)
+    assert (hook.scope, hook.hook, hook.target) == ("", made, TARGET)
+
+
+async def test_a_new_project_is_told_of_by_a_webhook_made_again(room: RoomDatabase, bus: RecordingBus) -> None:
+    site = FakeSite()
+    keeper = Keeper(linked(room, bus, site))
+    await keeper.round()
+    (before,) = site.registered
+    site.scope_ids = ("101", "102", "103")
+    assert [await keeper.round() for _ in range(2)] == [None, None]
+    (after,) = site.registered
+    assert after != before
+    assert site.calls.count("create_hook") == 2
 
 
 async def test_a_webhook_that_may_have_been_made_is_a_stray_in_the_next_round(

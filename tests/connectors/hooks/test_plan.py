@@ -19,6 +19,7 @@ from services.connectors.hooks_plan import (
     Remove,
     Renew,
     Situation,
+    failing,
     plan,
     quiet,
 )
@@ -36,7 +37,7 @@ KEYS = {"k1": HookKey("k1", "101", proven=True), "k2": HookKey("k2", "101", prov
 
 def kept(hook: HookFound, scope: str = WHOLE_SITE, renewed: float | None = None) -> dict[str, KeptHook]:
     at = None if renewed is None else NOW - timedelta(days=renewed)
-    return {scope: KeptHook(scope, hook.id, hook.target, at, hook.expires_at)}
+    return {scope: KeptHook(scope, hook.id, hook.target, "10,11", at, hook.expires_at)}
 
 
 def ending(days: float) -> HookFound:
@@ -44,7 +45,7 @@ def ending(days: float) -> HookFound:
 
 
 def jira(*found: HookFound, known: dict[str, KeptHook] | None = None) -> list[Action]:
-    return plan(Situation(JIRA, [WHOLE_SITE], found, known or {}, {}, NOW))
+    return plan(Situation(JIRA, [WHOLE_SITE], found, known or {}, {}, NOW, "10,11"))
 
 
 def asana(*found: HookFound, known: dict[str, KeptHook] | None = None, wanted: tuple[str, ...] = ("101",)) -> list[Any]:
@@ -62,7 +63,6 @@ def test_what_is_missing_is_made_and_one_that_was_there_is_made_again() -> None:
 
 def test_what_is_as_it_should_be_is_kept() -> None:
     assert jira(SITE, known=kept(SITE)) == [Adopt(WHOLE_SITE, SITE)]
-    assert jira(SITE) == [Adopt(WHOLE_SITE, SITE)], "somebody else's tables made it"
     assert asana(TASKS) == [Adopt("101", TASKS)]
 
 
@@ -85,7 +85,28 @@ def test_what_is_dead_is_removed_and_made_again(dead: HookFound) -> None:
 def test_of_doubles_the_one_that_we_know_stays() -> None:
     double = replace(SITE, id="h9")
     assert jira(double, SITE, known=kept(SITE)) == [Remove(double), Adopt(WHOLE_SITE, SITE)]
-    assert jira(SITE, double) == [Remove(double), Adopt(WHOLE_SITE, SITE)]
+    other = replace(TASKS, id="h9")
+    assert asana(other, TASKS, known=kept(TASKS, "101")) == [Remove(other), Adopt("101", TASKS)]
+    assert asana(TASKS, other) == [Remove(other), Adopt("101", TASKS)]
+
+
+def test_one_of_a_whole_site_is_made_again_for_other_projects() -> None:
+    known = {WHOLE_SITE: replace(kept(SITE)[WHOLE_SITE], covers="10")}
+    assert jira(SITE, known=known) == [Remove(SITE), Create(WHOLE_SITE, again=True)]
+    assert jira(SITE) == [Remove(SITE), Create(WHOLE_SITE, again=False)], "nobody knows what it is for"
+
+
+def test_what_we_made_for_another_address_goes() -> None:
+    moved = replace(SITE, target="https://old.lindqvist.example/hooks/jira/main")
+    assert jira(moved, known=kept(moved)) == [Remove(moved), Create(WHOLE_SITE, again=True)]
+
+
+def test_one_of_asanas_whose_deliveries_fail_is_left_its_deliveries_and_told_of_after_long() -> None:
+    failed = replace(TASKS, expires_at=NOW + timedelta(hours=2), last_failure="502 Bad Gateway")
+    assert asana(failed, known=kept(TASKS, "101")) == [Adopt("101", failed)]
+    assert "502 Bad Gateway" in str(failing([SITE, failed], NOW))
+    assert failing([SITE, failed], NOW - timedelta(hours=11)) is None
+    assert failing([ending(1)], NOW) is None, "Jira's end by themselves"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +136,7 @@ def test_a_scope_that_is_not_wanted_any_more_loses_its_webhook() -> None:
 )
 def test_what_does_not_lead_to_this_connection_is_never_touched(target: str) -> None:
     other = HookFound("h7", target, is_active=False)
-    assert jira(other, SITE) == [Adopt(WHOLE_SITE, SITE)]
+    assert jira(other, SITE, known=kept(SITE)) == [Adopt(WHOLE_SITE, SITE)]
     assert asana(replace(other, target=target.replace("/jira/", "/asana/")), TASKS) == [Adopt("101", TASKS)]
 
 

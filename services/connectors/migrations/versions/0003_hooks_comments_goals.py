@@ -24,6 +24,7 @@ def _hooks() -> None:
         sa.Column("scope", sa.Text, primary_key=True),
         sa.Column("hook", sa.Text, nullable=False, comment="the tracker's id of it"),
         sa.Column("target", sa.Text, nullable=False),
+        sa.Column("covers", sa.Text, nullable=False, comment="the projects that a whole site's was made for"),
         sa.Column("renewed_at", _instant, comment="none where we found it there"),
         sa.Column("expires_at", _instant),
         sa.Column("failure", sa.Text, comment="the last one that the tracker told of"),
