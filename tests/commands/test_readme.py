@@ -12,8 +12,8 @@ from services.runtime.metrics import METRIC_NAMES
 from services.runtime.settings import VARIABLES
 from tests.commands.typed import REPOSITORY, Replayed, code_blocks, leeway, readme
 
-SERVED = ("up", "run")
-"""Commands that go on until they are ended; `test_serving` runs them."""
+SERVED = ("up", "run", "init")
+"""Commands that go on until they are ended, and one that needs a site: `test_serving` and `test_trial` run them."""
 
 
 def lines_of_shell() -> list[list[str]]:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from services.commands.secret_files import variable_of
+from services.runtime.configuration import load_configuration
 from services.runtime.migrations import ROOMS
 from services.runtime.settings import VARIABLES
 from tests.kafka.jars import KAFKA_VERSION
@@ -15,6 +17,7 @@ from tests.kafka.jars import KAFKA_VERSION
 ROOT = Path(__file__).parents[2]
 SETTINGS = {variable.name for variable in VARIABLES}
 FILES = {f"{variable.name}_FILE" for variable in VARIABLES if variable.secret}
+EXAMPLE = load_configuration(ROOT / "deploy/leeway.yaml", required=True)
 RUNNABLE = [["migrate"], *(["run", room] for room in ROOMS if room != "runtime")]
 
 
@@ -37,8 +40,35 @@ def pods() -> Iterator[tuple[str, dict[str, Any]]]:
             yield document["metadata"]["name"], document["spec"]["template"]["spec"]
 
 
+def secrets_of_the_example() -> set[str]:
+    """Return the variables that give the secrets which the example's connections name."""
+    tokens = [one.token for one in EXAMPLE.connections]
+    hooks = [one.webhooks.secret for one in EXAMPLE.connections if one.webhooks and one.webhooks.secret]
+    return {f"{variable_of(name)}_FILE" for name in (*tokens, *hooks)}
+
+
 def known(names: Iterable[str]) -> bool:
-    return set(names) <= SETTINGS | FILES
+    return set(names) <= SETTINGS | FILES | secrets_of_the_example()
+
+
+def test_the_example_shows_both_trackers_and_every_key_of_a_connection() -> None:
+    assert {one.tracker for one in EXAMPLE.connections} == {"jira", "asana"}
+    text = (ROOT / "deploy/leeway.yaml").read_text(encoding="utf-8")
+    for one in EXAMPLE.connections:
+        assert all(re.search(rf"\b{name}:", text) for name in type(one).model_fields), type(one)
+
+
+def test_compose_and_kubernetes_give_the_connectors_every_secret_of_the_example_and_the_configuration() -> None:
+    (configmap,) = documents("deploy/kubernetes/configmap.yaml")
+    for given in (compose()["services"]["connectors"]["environment"], configmap["data"]):
+        assert secrets_of_the_example() <= set(given)
+        assert given["LEEWAY_CONFIGURATION"] == "/etc/leeway/leeway.yaml"
+    for service in own_services().values():
+        assert [one["target"] for one in service["configs"]] == ["/etc/leeway/leeway.yaml"]
+    for name, pod in pods():
+        assert {"name": "configuration", "mountPath": "/etc/leeway", "readOnly": True} in pod["containers"][0][
+            "volumeMounts"
+        ], name
 
 
 def test_compose_runs_every_room_and_brings_the_database_up_to_date_first() -> None:
