@@ -1,6 +1,6 @@
 """`opt_fields`: read once, then applied to records. Asked names come with the gid; unknown ones are passed over."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 from re import findall
@@ -72,14 +72,14 @@ def _not_held(record: Record, name: str, shape: Shape) -> Any:
     return shape.defaults.get(name, _MISSING)
 
 
-def _nested(value: Mapping[str, Any], inside: Tree) -> Any:
+def _nested(value: Record, inside: Tree) -> Any:
     kind = value.get("resource_type")
     if kind is None:
         return _plain(value, inside)
-    return _record(dict(value) if not isinstance(value, dict) else value, inside or _COMPACT.get(kind, _BARE))
+    return _record(value, inside or _COMPACT.get(kind, _BARE))
 
 
-def _plain(value: Mapping[str, Any], inside: Tree) -> Record:
+def _plain(value: Record, inside: Tree) -> Record:
     """Show what is no resource, such as a membership or dates: whole, or the asked names of it."""
     out: Record = {}
     for name, one in value.items():

@@ -1,5 +1,6 @@
 """Takes a task as an export or the made-up company gives it, and learns whom and what it names."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ PLAIN: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 """Fields without a resource in them, each with the value that need not be kept."""
 
+_WRITTEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _TIMES: Final = ("completed_at", "created_at", "due_at", "start_at", "modified_at")
 _PEOPLE: Final = ("assignee", "created_by", "completed_by")
 _STORY_PEOPLE: Final = ("created_by", "assignee", "follower")
@@ -27,7 +29,9 @@ _VALUES: Final = (
 
 
 def time_of(text: Any) -> str | None:
-    """Return a time as Asana writes it, or none where there is none."""
+    """Return a time as Asana writes it, or none where there is none. What is written so already is taken as it is."""
+    if isinstance(text, str) and _WRITTEN.fullmatch(text):
+        return text
     return instant(moment_of(str(text))) if text else None
 
 

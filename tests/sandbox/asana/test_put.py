@@ -195,3 +195,18 @@ def test_what_waits_for_a_deleted_task_does_not_bring_it_back() -> None:
     assert (world.site.raw("9001")["dependencies"], world.site.raw("9001")["parent"]) == ([], None)
     world.site.put(raw_task(gid="9002", name="Wood", dependents=[{"gid": "9001"}]), START)
     assert [one["gid"] for one in world.site.raw("9001")["dependencies"]] == ["9002"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2026-11-16T09:00:00.000Z", "2026-11-16T09:00:00.000Z"),
+        ("2026-11-16T09:00:00Z", "2026-11-16T09:00:00.000Z"),
+        ("2026-11-16T10:00:00.123456+01:00", "2026-11-16T09:00:00.123Z"),
+        ("2026-11-16", "2026-11-16T00:00:00.000Z"),
+    ],
+)
+def test_times_are_kept_as_asana_writes_them(said: str, kept: str) -> None:
+    world = World()
+    world.site.put(raw_task(created_at=said))
+    assert world.site.raw("9001")["created_at"] == kept

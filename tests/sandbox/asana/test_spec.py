@@ -118,7 +118,7 @@ QUERIES = {
     "workspaces/{}/typeahead": {"resource_type": "task", "query": "mend"}, "attachments": {"parent": BOATS},
 }  # fmt: skip
 NOT_DESCRIBED = {"organizations/{}/teams"}
-OTHERWISE = {"events", "workspaces/{}/events", "webhooks/{}", "goal_relationships"}
+OTHERWISE = {"events", "workspaces/{}/events", "webhooks/{}"}
 READS = sorted(pattern for method, pattern in ROUTES if method == "GET" and pattern not in OTHERWISE)
 
 
@@ -132,6 +132,8 @@ async def test_every_answer_has_the_form_that_asana_describes(pattern: str) -> N
     every = ",".join(sorted({name for shape in SHAPES.values() for name in (*shape.whole(), *shape.on_request)}))
     async with served(world) as caller:
         path, query = pattern.replace("{}", ids.get(pattern.partition("/")[0], "")), QUERIES.get(pattern, {})
+        if pattern == "goal_relationships":
+            query = {"supported_goal": ids["goals"]}
         for more in ({}, {"limit": "2"}, {} if "opt_fields" in query else {"opt_fields": every}):
             answer = await caller.client.get(path, params={**query, **more})
             assert answer.status_code == 200, answer.text
@@ -179,3 +181,23 @@ async def test_events_have_the_form_that_asana_describes() -> None:
         answer = await caller.client.get("events", params={"resource": BOATS, "sync": first.json()["sync"]})
     assert answer.json()["data"]
     assert not list(problems("GET", "events", 200, answer.json()))
+
+
+async def test_webhooks_have_the_form_that_asana_describes() -> None:
+    world, _ = busy()
+    async with served(world) as caller:
+        made = await caller.post("webhooks", resource=BOATS, target="http://127.0.0.1/x", filters=[{"action": "added"}])
+        world.site.hook_answered(world.sent[0], "answered 500")
+        for path, pattern in ((f"webhooks/{made['gid']}", "webhooks/{}"), ("webhooks", "webhooks")):
+            answer = await caller.client.get(path, params={"workspace": WORKSPACE_GID})
+            assert not list(problems("GET", pattern, 200, answer.json()))
+
+
+@pytest.mark.parametrize(("path", "pattern", "status"), [("tasks/1", "tasks/{}", 404), ("tasks/x", "tasks/{}", 400),
+                                                         ("users?limit=0", "users", 400)])  # fmt: skip
+async def test_refusals_have_the_form_that_asana_describes(path: str, pattern: str, status: int) -> None:
+    async with served(World()) as caller:
+        answer = await caller.client.get(path)
+        refused = await caller.client.get(path, headers={"Authorization": "Bearer wrong"})
+    assert not list(problems("GET", pattern, status, answer.json()))
+    assert not list(problems("GET", pattern, 401, refused.json()))
