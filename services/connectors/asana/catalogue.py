@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import asana
@@ -40,7 +41,7 @@ async def _seen(reading: Awaitable[list[Json]]) -> list[Json]:
     try:
         return await reading
     except (Denied, Refused) as error:
-        if error.status == 401:  # noqa: PLR2004 -- then nothing can be seen
+        if error.status == HTTPStatus.UNAUTHORIZED:
             raise
         return []
 

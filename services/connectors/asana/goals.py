@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import asana
@@ -27,9 +28,9 @@ async def goals(caller: Caller, workspace: str) -> tuple[Goal, ...]:
             READ, caller.api(asana.GoalsApi).get_goals, {"workspace": workspace, "opt_fields": _FIELDS}
         )
     except (Denied, Refused) as error:
-        if error.status in {402, 403, 404}:
-            return ()
-        raise
+        if error.status not in {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+            raise
+        return ()
     return tuple(goal for row in rows if (goal := _goal(row)))
 
 

@@ -15,7 +15,7 @@ import orjson
 from services.connectors.asana.calling import Caller
 from services.connectors.asana.events import hints_in
 from services.connectors.reading import identity, mapping, text
-from services.connectors.refusals import Refused
+from services.connectors.refusals import Denied, Refused
 from services.connectors.times import instant_of
 from services.connectors.tracker import HookFound, HookHints, HookWanted
 from services.runtime.errors import InvalidMessage, Misconfigured, Permanent
@@ -48,9 +48,14 @@ def hook_hints(headers: Mapping[str, str], body: bytes, secret: str) -> HookHint
 
 
 async def hooks(caller: Caller, workspace: str) -> tuple[HookFound, ...]:
-    """List the webhooks that this token's account has registered in the workspace."""
+    """List the webhooks that this token's account has registered in the workspace; none where it may not see any."""
     method = caller.api(asana.WebhooksApi).get_webhooks
-    rows = await caller.rows(LIST, method, workspace, {"opt_fields": _FIELDS})
+    try:
+        rows = await caller.rows(LIST, method, workspace, {"opt_fields": _FIELDS})
+    except (Denied, Refused) as error:
+        if error.status not in {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}:
+            raise
+        return ()
     return tuple(_found(row) for row in rows)
 
 

@@ -1,15 +1,16 @@
 """Listings of a project's tasks: whole pages for the first reading, what changed since, and the census."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
 import asana
 
 from services.connectors.asana.calling import PAGE_SIZE, Caller, Json, Page
-from services.connectors.asana.fetching import TASK_FIELDS, TASKS, with_stories, with_subtasks
-from services.connectors.asana.versions import VERSION_FIELDS, instant_text, modified, version_of
+from services.connectors.asana.fetching import TASK_FIELDS, TASKS, Ask, page_of, with_stories, with_subtasks
+from services.connectors.asana.versions import BEFORE_ALL, VERSION_FIELDS, instant_text, modified, version_of
 from services.connectors.reading import identity, number
 from services.connectors.refusals import Refused
 from services.connectors.tracker import Listed, ListedPage, RawPage, Scope
@@ -19,14 +20,13 @@ from services.runtime.errors import LeewayError, Misconfigured, Permanent
 _LOOKED_BACK: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=30), timedelta(days=365))
 """How far back the newest change is looked for, before all tasks are listed."""
 
-_BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _BETWEEN: Final = ":"
 
 
 async def backfill_page(caller: Caller, scope: Scope, cursor: str | None) -> RawPage:
     """Return a page of a project's tasks with what is below them, whole, in the project's own order."""
     total = await _count(caller, scope) if cursor is None else None
-    tasks, following = await _page(caller, scope, _asked(TASK_FIELDS), cursor)
+    tasks, following = await _whole_page(caller, scope, cursor)
     raws = await with_stories(caller, await with_subtasks(caller, tasks, TASK_FIELDS))
     return RawPage(tuple(raws), following, total)
 
@@ -64,7 +64,7 @@ async def high_water(caller: Caller, scopes: Sequence[Scope], clock: Clock) -> s
 
 async def _newest_of(caller: Caller, scope: Scope, known: datetime | None, clock: Clock) -> datetime | None:
     # Asana cannot sort: ask for the last hour, then for more; a clock that is off only costs pages.
-    for since in [known] if known else [*(clock.wall() - back for back in _LOOKED_BACK), _BEFORE_ALL]:
+    for since in [known] if known else [*(clock.wall() - back for back in _LOOKED_BACK), BEFORE_ALL]:
         found = [known] if known else []
         offset: str | None = None
         while True:
@@ -87,13 +87,28 @@ def _since(since: str) -> Json:
 
 
 async def _page(caller: Caller, scope: Scope, options: Json, offset: str | None) -> Page:
-    """Read a page of a project's tasks; an offset that has expired begins the project again."""
+    """Read a page of a project's tasks, compact."""
     method, asked = caller.api(asana.TasksApi).get_tasks, {"project": scope.id} | options
-    try:
+
+    async def read(offset: str | None) -> Page:
         return await caller.page(TASKS, method, asked | ({"offset": offset} if offset else {}))
+
+    return await _in_scope(scope, offset, read)
+
+
+async def _whole_page(caller: Caller, scope: Scope, offset: str | None) -> Page:
+    """Read a page of a project's tasks with all that the mapping reads of them."""
+    ask = Ask("/tasks", TASK_FIELDS, TASKS, project=scope.id)
+    return await _in_scope(scope, offset, lambda offset: page_of(caller, replace(ask, offset=offset)))
+
+
+async def _in_scope(scope: Scope, offset: str | None, read: Callable[[str | None], Awaitable[Page]]) -> Page:
+    """Read a page; an offset that has expired begins the project again, and a project that is lost is told."""
+    try:
+        return await read(offset)
     except Refused as error:
         if offset is not None and error.status == HTTPStatus.BAD_REQUEST:
-            return await _page(caller, scope, options, None)
+            return await _in_scope(scope, None, read)
         raise _about(scope, error) from error
 
 

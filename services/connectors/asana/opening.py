@@ -5,6 +5,7 @@ Promise: whatever is set up wrongly is told in one sentence with its remedy, bef
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Final
 
 import asana
@@ -138,9 +139,9 @@ class _Tries:
         try:
             rows, _ = await self._caller.page(purpose, method, *args)
         except (Denied, Refused) as error:
-            if error.status == 401:  # noqa: PLR2004 -- not a matter of scopes
+            if error.status == HTTPStatus.UNAUTHORIZED:
                 raise
-            why = "the workspace's plan has none" if error.status == 402 else "is missing"  # noqa: PLR2004
+            why = "the workspace's plan has none" if error.status == HTTPStatus.PAYMENT_REQUIRED else "is missing"
             self.missing.append(f"{SCOPES[purpose]} {why}: {_LACKING[purpose]}.")
             return None
         return identity(rows[0].get("gid")) if rows else None

@@ -5,7 +5,7 @@ names of what the task stands in. Both parts come through the same client, so th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ VERSION_FIELDS: Final = (
 )
 """What a listing asks for: enough for `version_of`."""
 
+BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MARK: Final = "/"
 _DIGEST_BYTES: Final = 8
 _Named = tuple[str | None, object]
@@ -77,9 +78,9 @@ def modified(version: str) -> datetime | None:
 
 
 def since_of(version: str, overlap_seconds: float) -> str:
-    """Return the instant that lies so many seconds before a version, or before a bare instant, as Asana reads it."""
+    """Return the instant so many seconds before a version or a bare instant; the first of all where it has none."""
     at = modified(version)
-    return version.partition(_MARK)[0] if at is None else instant_text(at - timedelta(seconds=overlap_seconds))
+    return instant_text(BEFORE_ALL if at is None else at - timedelta(seconds=overlap_seconds))
 
 
 def instant_text(at: datetime) -> str:

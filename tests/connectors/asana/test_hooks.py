@@ -14,7 +14,8 @@ from starlette.routing import Route
 
 from services.connectors.asana.client import AsanaClient, build_client
 from services.connectors.tracker import HookHints, HookWanted
-from services.runtime.errors import InvalidMessage, Misconfigured, Permanent
+from services.runtime.errors import InvalidMessage, Misconfigured, Permanent, Transient
+from services.sandbox.fault_kinds import Fault, FaultKind
 from services.sandbox.hooks import HookCall
 from services.sandbox.listening import listening
 from tests.connectors.asana.sites import QuickClock, refused, said, served, settings, told
@@ -179,3 +180,13 @@ async def test_a_webhook_is_made_without_filters_and_only_once() -> None:
         assert [orjson.loads(asked.body) for asked in app.asked] == [
             {"data": {"resource": "9", "target": "https://leeway.example/x"}}
         ]
+
+
+async def test_a_token_that_may_not_see_webhooks_has_none_and_a_fault_is_no_such_answer() -> None:
+    async with served("Home") as at:
+        at.faults.switch_on(Fault(kind=FaultKind.FORBIDDEN, path="/webhooks"))
+        assert await at.client.hooks() == ()
+        at.faults.clear()
+        at.faults.switch_on(Fault(kind=FaultKind.SERVER_ERROR, path="/webhooks"))
+        with pytest.raises(Transient):
+            await at.client.hooks()

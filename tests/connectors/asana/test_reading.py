@@ -8,13 +8,17 @@ import pytest
 
 from schemas.work_items import Absence, Tracker
 from services.connectors.asana.mapping import map_task
-from services.connectors.asana.versions import is_news, since_of, version_of
+from services.connectors.asana.versions import is_news
 from services.connectors.tracker import ListedPage, Raw, Scope
 from services.runtime.errors import Misconfigured, RateLimited, Transient
 from services.sandbox.company import build_company
 from services.sandbox.fault_kinds import Fault, FaultKind
-from tests.connectors.asana.sites import TODAY, Served, served, told
+from tests.connectors.asana.sites import TODAY, Answer, Served, served, told
 from tests.connectors.asana.sites import said as answered
+
+
+def batched(body: dict[str, Any]) -> Answer:
+    return answered([{"status_code": 200, "body": body}])
 
 
 async def backfill(at: Served, scope: Scope) -> list[Raw]:
@@ -72,8 +76,7 @@ async def test_subtasks_of_any_depth_come_with_their_top_and_a_task_in_two_proje
 
 async def test_a_task_below_itself_ends() -> None:
     ring = {"gid": "1", "num_subtasks": 1}
-    batch = answered([{"status_code": 200, "body": {"data": [ring], "next_page": None}}])
-    async with told(answered([ring], next_page=None), batch) as (client, _, _):
+    async with told(answered([ring], next_page=None), batched({"data": [ring], "next_page": None})) as (client, _, _):
         assert [listed.id for listed in (await client.census_page(Scope("9", "Ring"), None)).items] == ["1"]
 
 
@@ -130,32 +133,6 @@ async def test_a_version_is_the_same_from_each_source_also_with_spaces_that_the_
         changed = (await at.client.changed_page([home], "2020-01-01T00:00:00Z", None)).items
         versions = {at.client.version_of(whole), at.client.version_of(backfilled), (await census(at, home))[gid]}
         assert versions == {listed.version for listed in changed if listed.id == gid}
-
-
-@pytest.mark.parametrize(
-    ("listed", "kept", "news"),
-    [
-        ("2026-11-20T10:00:00.000Z/a", None, True),
-        ("2026-11-20T10:00:00.000Z/a", "2026-11-20T10:00:00.000Z/a", False),
-        ("2026-11-20T10:00:00.000Z/b", "2026-11-20T10:00:00.000Z/a", True),
-        ("2026-11-20T10:00:00.001Z/a", "2026-11-20T10:00:00.000Z/a", True),
-        ("2026-11-20T09:59:59.999Z/b", "2026-11-20T10:00:00.000Z/a", False),
-        ("None/b", "2026-11-20T10:00:00.000Z/a", True),
-    ],
-)
-def test_any_difference_is_news_unless_it_is_older(listed: str, kept: str | None, *, news: bool) -> None:
-    assert is_news(listed, kept) is news
-
-
-def test_the_text_before_a_version_is_an_instant() -> None:
-    assert since_of("2026-11-20T10:00:00.250Z/abc", 600) == "2026-11-20T09:50:00.250Z"
-    assert since_of("2026-11-20T10:00:00.250Z", 0) == "2026-11-20T10:00:00.250Z"
-
-
-def test_the_order_of_a_set_is_no_difference() -> None:
-    tags = [{"gid": "1", "name": "a"}, {"gid": "2", "name": "b"}]
-    assert version_of({"tags": tags}) == version_of({"tags": tags[::-1]})
-    assert version_of({"tags": tags}) != version_of({"tags": tags[:1]})
 
 
 async def changed(at: Served, scopes: tuple[Scope, ...], since: str) -> list[ListedPage]:
@@ -262,9 +239,9 @@ async def test_each_fault_that_passes_is_outlasted(kind: FaultKind) -> None:
 
 
 async def test_a_fault_inside_a_batch_is_a_fault_of_the_call() -> None:
-    count, tasks = answered({"num_tasks": 1}), answered([{"gid": "1"}], next_page=None)
+    count, tasks = answered({"num_tasks": 1}), batched({"data": [{"gid": "1"}], "next_page": None})
     slow = answered([{"status_code": 429, "headers": {"Retry-After": "3"}, "body": {"errors": [{"message": "Slow"}]}}])
-    good = answered([{"status_code": 200, "body": {"data": [], "next_page": None}}])
+    good = batched({"data": [], "next_page": None})
     async with told(count, tasks, slow, good) as (client, app, clock):
         page = await client.backfill_page(Scope("9", "Home"), None)
         assert [raw["gid"] for raw in page.raws] == ["1"]
@@ -273,7 +250,7 @@ async def test_a_fault_inside_a_batch_is_a_fault_of_the_call() -> None:
 
 
 async def test_a_batch_that_answers_less_than_was_asked_is_no_answer() -> None:
-    async with told(answered([{"gid": "1"}], next_page=None), answered([])) as (client, _, _):
+    async with told(batched({"data": [{"gid": "1"}], "next_page": None}), answered([])) as (client, _, _):
         with pytest.raises(Transient, match="answered 0 of the 1"):
             await client.backfill_page(Scope("9", "Home"), "x")
 
