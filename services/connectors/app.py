@@ -80,6 +80,11 @@ class Connectors:
         await self._claims.stop()
         await self._relay.stop()
 
+    async def close(self) -> None:
+        """Let go of the clients, once the room will not be started again."""
+        for work in self._work.values():
+            await work.site.client.close()
+
     async def seed(self) -> None:
         """Publish the current state again, after the broker has forgotten it."""
         await seed(self._database, self._bus)

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from services.connectors.linked import LinkedSite
 from services.connectors.states import Standing, save_scopes, standing_of, want_census
-from services.connectors.storing import Load, Stored, store
+from services.connectors.storing import Load, Stored, settle, store
 from services.connectors.tracker import Scope, SiteFacts
 from services.runtime.errors import LeewayError, Misconfigured, Permanent
 
@@ -72,6 +72,8 @@ class Desk:
     standing: Standing = field(default_factory=Standing)
     items_read: int = 0
     _scopes_due: float | None = None
+    _is_settled: bool = False
+    """Whether the last page came to its end; that of a process before us may not have."""
     _storing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -98,6 +100,13 @@ class Desk:
         self.facts = facts
         log.info("connected", connection=self.id, kind=facts.kind, scopes=len(self.scopes))
 
+    async def settle(self) -> None:
+        """Bring a page to its end that broke off."""
+        async with self._storing, self.site.bus.steady():
+            if not self._is_settled:
+                await settle(self.site.database, self.site.bus, self.id)
+                self._is_settled = True
+
     async def load(self) -> Standing:
         """Read again how the connection stands."""
         async with self.site.database.transaction() as conn:
@@ -109,7 +118,11 @@ class Desk:
         live = None if load.live is None else replace(load.live, census=self.standing.census)
         # One at a time: each takes a connection of the pool, and the lock would have the others wait holding theirs.
         async with self._storing, self.site.bus.steady():
+            if not self._is_settled:
+                await settle(self.site.database, self.site.bus, self.id)
+            self._is_settled = False
             stored = await store(self.site.database, self.site.bus, replace(load, live=live))
+            self._is_settled = True
         self.items_read += len(load.items)
         self.site.bus.metrics.items_read(self.id, len(load.items))
         return stored

@@ -1,7 +1,8 @@
 """Polls: what changed since the newest change that we have read of, less an overlap, page by page.
 
-Promise: the cursor moves only once all that was listed before it is in our tables, never past what was listed, and
-never by a clock; whatever a lagging index shows late is found again within the overlap, and fetched once.
+Promise: the cursor moves only once all that a poll listed is in our tables (not every tracker lists in one order),
+never past what was listed, and never by a clock; whatever a lagging index shows late is found again within the overlap,
+and fetched once. A poll that broke off lists again, and fetches only the rest.
 """
 
 from services.connectors.cursors import EVERYWHERE, Cursor, cursors_of, save_cursor
@@ -20,26 +21,30 @@ class Poll:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._since: str | None = None
+        self._newest: str | None = None
         self._cursor: str | None = None
         self._seen: set[str] = set()
 
     async def step(self) -> bool:
         """Read one page; tell whether there are more. Raises `TrackerSaidNo`, and the poll begins anew."""
         try:
-            if self._since is None and not await self._begin():
-                await self._succeed()
-                return False
-            page = await self._listed()
-            await self._keep(page)
+            return await self._step()
         except BaseException:
             self._since = None
             raise
-        self._cursor = None if page.cursor in self._seen else page.cursor
-        if self._cursor is None:
-            self._since = None
-            await self._succeed()
+
+    async def _step(self) -> bool:
+        if self._since is None and not await self._begin():
+            await self._succeed(None)
             return False
-        self._seen.add(self._cursor)
+        page = await self._listed()
+        await self._keep(page)
+        if page.cursor is None or page.cursor in self._seen:
+            await self._succeed(self._newest)
+            self._since = None
+            return False
+        self._cursor = page.cursor
+        self._seen.add(page.cursor)
         return True
 
     async def _begin(self) -> bool:
@@ -53,7 +58,7 @@ class Poll:
             at = (await cursors_of(conn, desk.id, "poll"))[EVERYWHERE].value
         assert at is not None  # noqa: S101 -- for mypy: it was there, or has been found
         self._since = desk.site.client.since_of(at, desk.site.settings.pace.overlap_seconds)
-        self._cursor, self._seen = None, set()
+        self._cursor, self._seen, self._newest = None, set(), at
         return True
 
     async def _first_items(self) -> bool:
@@ -82,15 +87,19 @@ class Poll:
         desk = self._desk
         if news := await news_among(desk, page.items):
             await fetch_and_store(desk, news)
-        if page.items:
+        if desk.site.settings.webhooks is not None:
             async with desk.site.database.transaction() as conn:
-                if desk.site.settings.webhooks is not None:
-                    await note_missed(conn, desk.id, len(news), desk.site.clock.wall())
-                await save_cursor(conn, desk.id, "poll", Cursor(value=page.items[-1].version))
+                await note_missed(conn, desk.id, len(news), desk.site.clock.wall())
+        is_news = desk.site.client.is_news
+        for one in page.items:
+            if is_news(one.version, self._newest):
+                self._newest = one.version
 
-    async def _succeed(self) -> None:
+    async def _succeed(self, newest: str | None) -> None:
         desk = self._desk
         async with desk.site.database.transaction() as conn:
+            if newest is not None:
+                await save_cursor(conn, desk.id, "poll", Cursor(value=newest))
             await note_success(conn, desk.id, desk.site.clock.now())
 
 

@@ -28,6 +28,11 @@ _MERGE: Final = text(
     " updated = excluded.updated, seen_at = excluded.seen_at, flow = excluded.flow, body = excluded.body"
     " WHERE snapshots.revision < excluded.revision"
 )
+_UNSETTLED: Final = text(
+    "SELECT ref, connection, revision, content_hash, updated, seen_at, flow, body FROM unsettled"
+    " WHERE connection = :connection ORDER BY revision"
+)
+_SETTLE: Final = text("DELETE FROM unsettled WHERE ref = ANY(CAST(:refs AS text[]))")
 _PAGE: Final = text(
     "SELECT ref, connection, revision, content_hash, updated, seen_at, flow, body FROM snapshots"
     " WHERE ref > :after ORDER BY ref LIMIT :count"
@@ -128,6 +133,23 @@ async def save_snapshots(conn: AsyncConnection, rows: Sequence[Row]) -> None:
         await conn.execute(_STAGE)
         await copy_rows(conn, "staged_snapshots", _COLUMNS, (row.values() for row in rows))
         await conn.execute(_MERGE)
+
+
+async def intend_snapshots(conn: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Note what is about to be published."""
+    if rows:
+        await copy_rows(conn, "unsettled", _COLUMNS, (row.values() for row in rows))
+
+
+async def unsettled_snapshots(conn: AsyncConnection, connection: str) -> list[Row]:
+    """Return what was about to be published and never came to be saved; readers may have it."""
+    return [Row(*row) for row in await conn.execute(_UNSETTLED, {"connection": connection})]
+
+
+async def settle_snapshots(conn: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Note that these are published and saved."""
+    if rows:
+        await conn.execute(_SETTLE, {"refs": [row.ref for row in rows]})
 
 
 async def all_snapshots(conn: AsyncConnection) -> AsyncIterator[list[Row]]:

@@ -1,7 +1,9 @@
 """The one step in which items are kept: compare, publish what is new, wait for the yes, commit what belongs together.
 
 Promise: a crash before the commit repeats the page with new revisions and loses nothing; an equal item is published
-once, an older one never; a change is told once by live reading. Imports and live reading both end here.
+once, an older one never; a change is told once by live reading. Imports and live reading both end here. A site, unlike
+an export, may be another when it is asked again: what live reading is about to publish is noted before, and settled
+after a crash, so that readers never have what our tables have not.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -13,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.work_items import WorkItem, WorkItemChange
 from services.connectors.export.lines import Problem
+from services.connectors.hints import add_hints
 from services.connectors.ledger import Entry, drop_entries, save_entries, save_told, told_of
 from services.connectors.outgoing import changes_out, problems_out, snapshots_out
 from services.connectors.pages import Written
@@ -22,10 +25,13 @@ from services.connectors.store import (
     bodies_of,
     draw_lasting_revisions,
     hold_connection,
+    intend_snapshots,
     known_of,
     release_connection,
     save_problems,
     save_snapshots,
+    settle_snapshots,
+    unsettled_snapshots,
 )
 from services.connectors.untold import untold_changes
 from services.runtime.bus import Bus, Outgoing
@@ -101,6 +107,8 @@ async def store(database: RoomDatabase, bus: Bus, load: Load) -> Stored:
     async with _alone(database, load.connection) as conn:
         async with conn.begin():
             verdict = await _decide(conn, bus, load)
+            if load.live is not None:
+                await intend_snapshots(conn, verdict.rows)
         await bus.publish(_outgoing(bus, load, verdict))
         faultpoint("connectors.published")
         async with conn.begin():
@@ -108,6 +116,25 @@ async def store(database: RoomDatabase, bus: Bus, load: Load) -> Stored:
             await release_connection(conn, load.connection)
     faultpoint("connectors.committed")
     return Stored(len(verdict.news), verdict.duplicates, len(verdict.refused), len(load.problems), len(verdict.changes))
+
+
+async def settle(database: RoomDatabase, bus: Bus, connection: str) -> bool:
+    """Publish again and save what a crash left between the two, and have it looked at; tell whether there was any.
+
+    Must be called before anything is stored after a crash or a failure.
+    """
+    async with _alone(database, connection) as conn:
+        async with conn.begin():
+            rows = await unsettled_snapshots(conn, connection)
+        await bus.publish(list(snapshots_out(bus, rows)))
+        async with conn.begin():
+            await save_snapshots(conn, rows)
+            await settle_snapshots(conn, rows)
+            ids = [row.ref.rpartition(":")[2] for row in rows]
+            await add_hints(conn, connection, changed=ids, reason="a page that broke off", at=bus.clock.wall())
+            await store_ends(conn, bus)
+            await release_connection(conn, connection)
+    return bool(rows)
 
 
 @asynccontextmanager
@@ -198,6 +225,7 @@ async def _save(conn: AsyncConnection, bus: Bus, load: Load, verdict: _Verdict) 
     await save_snapshots(conn, verdict.rows)
     await save_problems(conn, load.aside, load.problems)
     if load.live is not None:
+        await settle_snapshots(conn, verdict.rows)
         # A refused item came from a copy of the site that lags: what we have of it is newer.
         refused = {ref.rpartition(":")[2] for ref in verdict.refused}
         entries = [entry for entry in load.live.entries if entry.item not in refused]

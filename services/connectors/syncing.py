@@ -29,6 +29,9 @@ RETRY_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 1.0
 """How soon it is noticed what another process has asked for."""
 
+MOST_ROUNDS: Final = 100
+"""A site where people work on all the time is never quiet."""
+
 
 class Sync:
     """The reading of one connection; `step` is for a loop, `now` brings all that there is."""
@@ -60,8 +63,8 @@ class Sync:
         return {"backfills": int(not opened), "readings": int(opened and (self._is_polling or self._census.is_due()))}
 
     def forget(self) -> None:
-        """Open anew with the next step, because the client was closed."""
-        self.desk.facts, self.trouble, self._not_before = None, None, 0.0
+        """Forget what went wrong before the room was started again."""
+        self.trouble, self._not_before = None, 0.0
 
     async def step(self) -> bool:
         """Do the next thing that is to be done; tell whether there was one."""
@@ -90,8 +93,9 @@ class Sync:
         async with self._turn:
             try:
                 await self._open()
-                while await self._round():
-                    pass
+                for _ in range(MOST_ROUNDS):
+                    if not await self._round():
+                        break
             except TrackerSaidNo as no:
                 self._failed(no.error)
                 raise no.error from no
@@ -104,6 +108,7 @@ class Sync:
         await self.now()
 
     async def _open(self) -> None:
+        await self.desk.settle()
         if not self.desk.is_open:
             await self.desk.open()
         await self.desk.load()
@@ -126,6 +131,7 @@ class Sync:
 
     async def _once(self) -> bool:
         now = self.site.clock.monotonic()
+        await self.desk.settle()
         if not self.desk.is_open:
             await self._open()
             return True

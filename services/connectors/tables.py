@@ -42,6 +42,20 @@ snapshots: Final = Table(
     Column("body", Text, nullable=False, comment="the work item as JSON, byte for byte as published"),
 )
 
+unsettled: Final = Table(
+    "unsettled",
+    metadata,
+    Column("ref", Text, primary_key=True),
+    Column("connection", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("updated", _instant, nullable=False),
+    Column("seen_at", _instant, nullable=False),
+    Column("flow", Text),
+    Column("body", Text, nullable=False),
+)
+"""Snapshots that live reading is about to publish: after a crash, readers may have them and the snapshots not."""
+
 imports: Final = Table(
     "imports",
     metadata,

@@ -63,8 +63,6 @@ class Work:
         """Stop at once: what is not committed will be done again."""
         for loop in self._loops:
             await loop.stop()
-        await self.site.client.close()
-        self.sync.forget()
 
     def wake(self) -> None:
         """Look for hints now."""

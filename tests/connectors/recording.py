@@ -1,7 +1,7 @@
 """A bus that only remembers what is published, and a clock that never waits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from schemas.topics import Topic
 from services.runtime.bus import Bus, Outgoing
@@ -23,15 +23,21 @@ class ImpatientClock(HeldClock):
 
 
 class RecordingBus(Bus):
-    """Remembers what is published; `refusals` is how many more times the broker will say not now."""
+    """Remembers what is published; `refusals` is how many more times the broker will say not now.
+
+    `before` is called before and after each publication, and raises what it likes.
+    """
 
     def __init__(self, database: RoomDatabase) -> None:
         super().__init__(BusSettings(), "connectors", ImpatientClock(CREATED), database=database)
         self.log: list[Outgoing] = []
         self.refusals = 0
+        self.before: Callable[[], None] = lambda: None
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        self.before()
         self.log.extend(outgoing)
+        self.before()
         if self.refusals:
             self.refusals -= 1
             raise Transient("not now")

@@ -20,6 +20,17 @@ def upgrade() -> None:
         sa.Column("census", sa.BigInteger, nullable=False, comment="the last census that found it"),
     )
     op.create_table(
+        "unsettled",
+        sa.Column("ref", sa.Text, primary_key=True),
+        sa.Column("connection", sa.Text, nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("content_hash", sa.LargeBinary, nullable=False),
+        sa.Column("updated", _instant, nullable=False),
+        sa.Column("seen_at", _instant, nullable=False),
+        sa.Column("flow", sa.Text),
+        sa.Column("body", sa.Text, nullable=False),
+    )
+    op.create_table(
         "changes",
         sa.Column("ref", sa.Text, primary_key=True),
         sa.Column("change_id", sa.Text, primary_key=True),
@@ -83,4 +94,5 @@ def downgrade() -> None:
     op.drop_table("hints")
     op.execute(sa.schema.DropSequence(sa.Sequence("hint_numbers")))
     op.drop_table("changes")
+    op.drop_table("unsettled")
     op.drop_table("ledger")
