@@ -146,8 +146,9 @@ def _hooks(one: AnyConnection, kept: Kept) -> Iterator[Check]:
 def _unreachable(one: AnyConnection, kept: Kept) -> Iterator[Check]:
     count = kept.absent.get(Absence.UNREACHABLE, 0)
     if count:
-        found = f"{counted(count, 'item')} can no longer be seen, and nobody said that they were deleted"
-        remedy = "See whether the token's account lost its access to them; they come back by themselves."
+        were = "it was" if count == 1 else "they were"
+        found = f"{counted(count, 'item')} can no longer be seen, and nothing says that {were} deleted"
+        remedy = "See whether the token's account lost its access; what can be seen again comes back by itself."
         yield faulty(f"{one.id}: items", found, remedy)
 
 
