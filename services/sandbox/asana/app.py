@@ -13,7 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.sandbox.asana import finding_routes, listening_routes, place_routes, plan_routes, task_routes
+from services.sandbox.asana import (
+    finding_routes,
+    listening_routes,
+    place_routes,
+    plan_routes,
+    story_routes,
+    task_routes,
+)
 from services.sandbox.asana.batch import batched
 from services.sandbox.asana.calls import API, Answer, Call, fault
 from services.sandbox.asana.routing import Handler, Routes, find
@@ -22,6 +29,7 @@ from services.sandbox.asana.store import Forbidden, Missing, Refused
 
 ROUTES: Final[Routes] = {
     **task_routes.ROUTES,
+    **story_routes.ROUTES,
     **place_routes.ROUTES,
     **plan_routes.ROUTES,
     **listening_routes.ROUTES,

@@ -41,7 +41,9 @@ def _items(call: Call) -> Answer:
 
 
 def _add_item(call: Call) -> Answer:
-    call.site.plans.add_item(call.see("portfolio")["gid"], _text(call, "item"), call.by)
+    item = _text(call, "item")
+    call.see("portfolio" if item in call.site.store.all("portfolio") else "project", item)
+    call.site.plans.add_item(call.see("portfolio")["gid"], item, call.by)
     return _DONE
 
 

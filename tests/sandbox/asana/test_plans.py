@@ -163,3 +163,17 @@ async def test_sections_and_projects_are_made_renamed_and_deleted() -> None:
         assert (await caller.send("DELETE", f"projects/{project}")).status_code == 200
         assert (await caller.client.get(f"projects/{project}")).status_code == 404
         assert (await caller.get(f"tasks/{task}"))["projects"] == []
+
+
+async def test_people_go_on_in_a_project_that_the_token_does_not_see() -> None:
+    world = World()
+    plans = world.site.plans
+    portfolio = plans.add_portfolio("All", world.site.store.account["gid"])
+    world.site.hide(BOATS)
+    plans.add_status(BOATS, "Week 1", "Fine", "on_track", ANA)
+    async with served(world) as caller:
+        assert (await caller.send("POST", f"portfolios/{portfolio}/addItem", item=BOATS)).status_code == 403
+        plans.add_item(portfolio, BOATS, ANA)
+        assert await caller.get(f"portfolios/{portfolio}/items") == []
+        world.site.show(BOATS)
+        assert [one["gid"] for one in await caller.get(f"portfolios/{portfolio}/items")] == [BOATS]
