@@ -33,8 +33,8 @@ class JiraSite:
     """One Jira, of one of the two kinds. Times are aware; `by` is an account id.
 
     Attributes that may be set at any time: `base_url`, `deliver`, `time_zone` (the account's), `epoch_changelogs`
-    (dates in bulk changelogs are numbers), `limits_writes` (20 writes in 2 s to one issue, then 429), `burst` (calls in a
-    second that the answers' headers speak of; nobody is held to it) and `shapes.options`.
+    (dates in bulk changelogs are numbers), `limits_writes` (20 writes in 2 s to one issue, then 429), `burst` (calls in
+    a second that the answers' headers speak of; nobody is held to it) and `shapes.options`.
     """
 
     def __init__(

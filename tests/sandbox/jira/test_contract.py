@@ -16,6 +16,7 @@ LINK = {
 ISSUE = "/issue/{issueIdOrKey}"
 BLOCKS = {"type": {"name": "Blocks"}, "inwardIssue": {"key": "CAR-1"}, "outwardIssue": {"key": "CAR-3"}}
 HOOK = {"url": "https://a.example", "webhooks": [{"events": ["comment_created"], "jqlFilter": ""}]}
+EXPANDS = "changelog,names,schema,transitions"
 PAGE = {"startAt": 0, "maxResults": 1}
 
 
@@ -68,7 +69,7 @@ ASKED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("GET", "/group/member", "", {"groupname": "jira-users"}, 200),
     ("GET", "/group/bulk", "", {}, 200),
     ("GET", "/label", "", {}, 200),
-    ("GET", "/search/jql", "", {"jql": "project = CAR", "fields": "*all", "expand": "changelog,names,schema"}, 200),
+    ("GET", "/search/jql", "", {"jql": "project = CAR", "fields": "*all", "expand": EXPANDS}, 200),
     ("POST", "/search/jql", "", {"jql": "project = CAR", "fields": ["*navigable"], "maxResults": 1}, 200),
     ("POST", "/search/approximate-count", "", {"jql": "project = CAR"}, 200),
     ("POST", "/issue/bulkfetch", "", {"issueIdsOrKeys": ["CAR-1"], "fields": ["*all"], "expand": ["changelog"]}, 200),

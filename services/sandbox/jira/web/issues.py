@@ -27,7 +27,7 @@ def read(call: Call) -> Response:
     if "names" in expands:
         extra["names"] = {each["id"]: each["name"] for each in call.site.fields()}
     if "transitions" in expands:
-        extra["transitions"] = _transitions(call, issue)
+        extra["transitions"] = transitions_of(call, issue)
     if "properties" in call.query:
         extra["properties"] = {}
     tail = b"," + orjson.dumps(extra)[1:] if extra else b"}"
@@ -92,7 +92,8 @@ def assign(call: Call) -> Response:
     return nothing()
 
 
-def _transitions(call: Call, issue: Stored) -> list[Json]:
+def transitions_of(call: Call, issue: Stored) -> list[Json]:
+    """Return what an issue may become, as transitions."""
     here = issue.read_fields()["status"]["id"]
     return [
         {
@@ -106,14 +107,14 @@ def _transitions(call: Call, issue: Stored) -> list[Json]:
 
 def transitions(call: Call) -> Response:
     """Answer what an issue may become: any status."""
-    return ok({"expand": "transitions", "transitions": _transitions(call, call.issue())})
+    return ok({"expand": "transitions", "transitions": transitions_of(call, call.issue())})
 
 
 def transition(call: Call) -> Response:
     """Bring an issue into another status."""
     issue = call.issue()
     wanted = str((call.body.get("transition") or {}).get("id", ""))
-    found = named(_transitions(call, issue), wanted)
+    found = named(transitions_of(call, issue), wanted)
     if found is None or found["id"] != wanted:
         raise Refused(400, f"Transition id '{wanted}' is not valid for this issue.")
     actions.transition(call.site, issue, found["to"]["id"], call.by, call.body.get("fields"))

@@ -10,6 +10,7 @@ from services.sandbox.jira.records import Json, Stored
 from services.sandbox.jira.shapes import Wanted, wanted_of
 from services.sandbox.jira.values import Refused
 from services.sandbox.jira.web.call import Call, Path, ok, raw_json, refusal
+from services.sandbox.jira.web.issues import transitions_of
 
 ALLOWED: Final = frozenset(
     {"jql", "nextPageToken", "maxResults", "fields", "expand", "properties", "fieldsByKeys", "reconcileIssues"}
@@ -94,7 +95,11 @@ def _shown(call: Call, issues: Iterable[Stored], wanted: Wanted, expands: set[st
     histories = 0 if "changelog" not in expands else (HISTORIES if most else None)
     comments = COMMENTS if most else None
     shapes, version = call.site.shapes, call.version
-    return b",".join(shapes.issue(each, version, wanted, histories=histories, comments=comments) for each in issues)
+    found = [(each, shapes.issue(each, version, wanted, histories=histories, comments=comments)) for each in issues]
+    if "transitions" not in expands:
+        return b",".join(shown for _, shown in found)
+    more = ((shown, orjson.dumps(transitions_of(call, each))) for each, shown in found)
+    return b",".join(shown[:-1] + b',"transitions":' + made + b"}" for shown, made in more)
 
 
 def _names(call: Call, expands: set[str]) -> bytes:
