@@ -48,13 +48,17 @@ _BURST: Final = "jira-burst-based"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A call: `path` is under the REST API, or with a leading slash under the site itself; `purpose` is for people."""
+    """A call: `path` is under the REST API, or with a leading slash under the site itself; `purpose` is for people.
+
+    `shape` is what the answer's JSON has to be, where there is any.
+    """
 
     method: str
     path: str
     purpose: str
     params: Mapping[str, Any] | None = None
     body: Any = None
+    shape: type[dict[str, Any]] | type[list[Any]] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +196,20 @@ class Calls:
         except TRANSPORT_ERRORS as error:
             return broken(error, self._route)
         self._note(came.headers)
-        return self._judged(Said(came.status_code, _lower(came.headers), came.content), asked.purpose)
+        return self._judged(Said(came.status_code, _lower(came.headers), came.content), asked)
 
-    def _judged(self, said: Said, purpose: str) -> Answer | LeewayError:
+    def _judged(self, said: Said, asked: Asked) -> Answer | LeewayError:
         if said.is_refused:
-            return self._refused(said, purpose)
+            return self._refused(said, asked.purpose)
         try:
-            return Answer(orjson.loads(said.content) if said.content else None, said.headers)
+            found = orjson.loads(said.content) if said.content else None
         except ValueError:
             return _garbled(self.who, said.content)
+        is_right = isinstance(found, asked.shape) or (found is None and asked.method != "GET")
+        return Answer(found, said.headers) if is_right else self._other(asked.purpose)
+
+    def _other(self, purpose: str) -> Transient:
+        return Transient(f"{self.who} answered with something else than it should ({purpose}).")
 
     async def _threaded(self, purpose: str, call: Callable[[JIRA], T]) -> T | LeewayError:
         loop = asyncio.get_running_loop()
@@ -219,7 +228,7 @@ class Calls:
         except TRANSPORT_ERRORS as error:
             return broken(error, self._route)
         except (ValueError, TypeError, KeyError, AttributeError):  # the package reads answers without looking at them
-            return Transient(f"{self.who} answered with something else than it should ({purpose}).")
+            return self._other(purpose)
 
     def _refused(self, said: Said, purpose: str) -> LeewayError:
         error = refusal(said, purpose, self.remedies, self._redactor, self.clock.wall())
@@ -236,6 +245,13 @@ class Calls:
         self.limits.limit = int(limit) if limit.isdecimal() else self.limits.limit
         self.limits.remaining = int(remaining) if remaining.isdecimal() else self.limits.remaining
         self.limits.extra = {name: value for name, value in told.items() if "ratelimit" in name}
+
+
+def objects(found: object) -> list[dict[str, Any]]:
+    """Return a list of objects as such; raises `TypeError` on any other shape, which the package lets through."""
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise TypeError("not a list of objects")
+    return found
 
 
 def _wait(error: Transient, tries: int) -> float | None:

@@ -12,7 +12,7 @@ from services.connectors.catalogue import (
     SiteCatalogue,
     StatusFound,
 )
-from services.connectors.jira.calling import Asked, Calls
+from services.connectors.jira.calling import Asked, Calls, objects
 from services.connectors.jira.standing import told_category
 from services.connectors.reading import mapping, sequence, text
 from services.connectors.refusals import Refused
@@ -26,15 +26,15 @@ MAX_EPICS: Final = 200
 async def catalogue(calls: Calls, scopes: Sequence[Scope]) -> SiteCatalogue:
     """Return the site's fields, statuses and link types, and the epics of these projects that are not done."""
     fields, statuses, links, epics = await asyncio.gather(
-        calls.ask("list its fields", lambda jira: jira.fields()),
-        calls.ask("list its statuses", lambda jira: [status.raw for status in jira.statuses()]),
-        calls.ask("list its link types", lambda jira: [kind.raw for kind in jira.issue_link_types()]),
+        calls.ask("list its fields", lambda jira: objects(jira.fields())),
+        calls.ask("list its statuses", lambda jira: objects([status.raw for status in jira.statuses()])),
+        calls.ask("list its link types", lambda jira: objects([kind.raw for kind in jira.issue_link_types()])),
         _epics(calls, scopes),
     )
     return SiteCatalogue(
-        fields=tuple(_field(each) for each in map(mapping, fields) if each.get("custom") is True),
-        statuses=tuple(_status(each) for each in map(mapping, statuses)),
-        link_types=tuple(_link_type(each) for each in map(mapping, links)),
+        fields=tuple(_field(each) for each in fields if each.get("custom") is True),
+        statuses=tuple(_status(each) for each in statuses),
+        link_types=tuple(_link_type(each) for each in links),
         gatherings=tuple(epic for epic in map(_epic, epics) if epic is not None),
     )
 

@@ -19,7 +19,8 @@ from services.runtime.errors import Transient
 HISTORIES: Final = 5_000
 """Histories in an answer of the bulk endpoint; it would give 10,000 and takes long for them."""
 COMMENTS: Final = 100
-_ABSENT: Final = frozenset({404, 410})
+_DENIED: Final = 403
+_ABSENT: Final = frozenset({404, 410, _DENIED})
 _REMOTE_LINK: Final = "RemoteIssueLink"
 _KNOWN_EPICS: Final = 10_000
 
@@ -35,7 +36,7 @@ class Fetching:
     async def fetch(self, ids: Sequence[str], inside: frozenset[str] | None) -> Fetched:
         """Return the issues, or why they are not there; one outside the projects `inside` has moved away."""
         wanted = list(dict.fromkeys(ids))
-        many = await self._at_once(wanted) if len(wanted) > 1 and self._calls.is_cloud else ()
+        many = await self._at_once(wanted) if len(wanted) > 1 else ()
         came = {id_of(raw): raw for raw in many}
         alone = await asyncio.gather(*(self._alone(id_) for id_ in wanted if id_ not in came))
         came |= {id_of(raw): raw for raw in alone if not isinstance(raw, Gone)}
@@ -45,30 +46,50 @@ class Fetching:
         return Fetched(await self.completed([raw for id_, raw in came.items() if id_ not in away]), tuple(gone))
 
     async def _at_once(self, ids: Sequence[str]) -> Sequence[Raw]:
-        body = {"issueIdsOrKeys": list(ids), "fields": list(self._site.fields)}
-        answer = mapping((await self._calls.read(Asked("POST", "issue/bulkfetch", "read issues", body=body))).json)
-        if not isinstance(answer.get("issues"), list):
+        """Return those that come in one call: of the others none is told, or on Data Center none comes at all."""
+        answer = await (self._in_bulk(ids) if self._calls.is_cloud else self._searched(ids))
+        if not isinstance(answer, dict) or not isinstance(answer.get("issues"), list):
             raise Transient(f"{self._calls.who} answered with something that is no list of issues.")
         asked = frozenset(ids)
         return [raw for raw in answer["issues"] if isinstance(raw, dict) and id_of(raw) in asked]
 
+    async def _in_bulk(self, ids: Sequence[str]) -> Any:
+        body = {"issueIdsOrKeys": list(ids), "fields": list(self._site.fields)}
+        return (await self._calls.read(Asked("POST", "issue/bulkfetch", "read issues", body=body))).json
+
+    async def _searched(self, ids: Sequence[str]) -> Any:
+        """Search by id, which is refused as a whole where one id is not there."""
+        jql, fields, size = f"id in ({', '.join(ids)})", list(self._site.fields), len(ids)
+        try:
+            return await self._calls.ask(
+                "read issues",
+                lambda jira: jira.search_issues(jql, 0, size, fields=fields, expand="changelog", json_result=True),
+            )
+        except Refused:
+            return {"issues": []}
+
     async def _alone(self, id_: str) -> Raw | Gone:
         """Return one issue with as much history as fits; of a missing one Jira does not say why it is missing."""
         params = {"fields": ",".join(self._site.fields), "expand": "changelog"}
-        try:
-            answer = await self._calls.read(Asked("GET", f"issue/{id_}", "read an issue", params))
-        except Refused as error:
-            if error.status not in _ABSENT:
-                raise
+        found = await self._perhaps(Asked("GET", f"issue/{id_}", "read an issue", params))
+        if found is None:
             return Gone(id_, Absence.UNREACHABLE)
-        except Denied as error:
-            if error.status != 403:  # noqa: PLR2004
-                raise
-            await all_scopes(self._calls)  # raises where it is not this issue that is denied, but all of them
-            return Gone(id_, Absence.UNREACHABLE)
-        if not isinstance(answer.json, dict) or not answer.json.get("id"):
+        if not found.get("id"):
             raise Transient(f"{self._calls.who} answered with something that is no issue.")
-        return answer.json
+        raw: Raw = found
+        return raw
+
+    async def _perhaps(self, asked: Asked) -> Any:
+        """Return the JSON of something that may not be there, or none; a no is believed when it is said twice."""
+        for is_last in (False, True):
+            try:
+                return (await self._calls.read(asked)).json
+            except (Refused, Denied) as error:
+                if error.status not in _ABSENT:
+                    raise
+                if is_last and error.status == _DENIED:
+                    await all_scopes(self._calls)  # raises where it is not this issue that is denied, but all of them
+        return None
 
     async def completed(self, issues: Iterable[Raw]) -> tuple[Raw, ...]:
         """Return the issues with all that their mapping reads; nothing is asked for that came already."""
@@ -150,9 +171,7 @@ class Fetching:
                 ],
             )
         except Refused as error:
-            if error.status in _ABSENT:  # the issue went away meanwhile, which the next reading will tell
-                return []
-            raise
+            raise Transient(f"An issue of {self._calls.who} went away while it was read ({error.status}).") from None
 
     def _epic_key(self, raw: Raw) -> str | None:
         """Return the key in the Epic Link field, where the issue says nothing better of what is above it."""
@@ -164,22 +183,20 @@ class Fetching:
     async def _add_epic(self, raw: Raw, key: str) -> None:
         """Say the epic's id as well: an Epic Link holds the key alone, and keys change."""
         if key not in self._epics:
-            try:
-                answer = await self._calls.read(Asked("GET", f"issue/{key}", "read an epic", {"fields": "summary"}))
-            except (Refused, Denied):
+            epic = await self._perhaps(Asked("GET", f"issue/{key}", "read an epic", {"fields": "summary"}))
+            if epic is None:
                 return
             if len(self._epics) >= _KNOWN_EPICS:
                 self._epics.clear()
-            self._epics[key] = id_of(dict(mapping(answer.json)))
+            self._epics[key] = id_of(epic)
         raw["fields"]["epic"] = {"id": self._epics[key], "key": key}
 
     async def _add_remote_links(self, raw: Raw) -> None:
         """Read the remote links of an issue whose history tells of one: they may point to a twin."""
-        try:
-            answer = await self._calls.read(Asked("GET", f"issue/{id_of(raw)}/remotelink", "read remote links"))
-        except (Refused, Denied):
-            return
-        raw["remotelinks"] = list(sequence(answer.json))
+        asked = Asked("GET", f"issue/{id_of(raw)}/remotelink", "read remote links", shape=list)
+        found = await self._perhaps(asked)
+        if found is not None:
+            raw["remotelinks"] = found
 
 
 def _absence(raw: Raw, inside: frozenset[str] | None) -> Absence | None:

@@ -36,6 +36,7 @@ _OPTIONS: Final[Options] = {
 }  # fmt: skip
 """The package would ask the machine for the time; ours is passed in."""
 _ADMIN: Final = "/rest/webhooks/1.0/webhook"
+_MAY_NOT: Final = frozenset({403, 404, 405})
 _DYNAMIC: Final = "dynamic:"
 _NAME: Final = "Leeway"
 _ISSUES: Final = ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted")
@@ -100,10 +101,12 @@ def _instant(value: object) -> datetime | None:
 async def hooks(calls: Calls) -> tuple[HookFound, ...]:
     """List the webhooks that bear our name, and those of our app; none where the token may not register any."""
     try:
-        answer = await calls.read(Asked("GET", _ADMIN, REGISTER))
-    except (Denied, Refused):
+        answer = await calls.read(Asked("GET", _ADMIN, REGISTER, shape=list))
+    except (Denied, Refused) as error:
+        if error.status not in _MAY_NOT:
+            raise
         return await _dynamic_hooks(calls)
-    return tuple(_admin_hook(each) for each in map(mapping, sequence(answer.json)) if _is_ours(each, calls))
+    return tuple(_admin_hook(each) for each in map(mapping, answer.json) if _is_ours(each, calls))
 
 
 def _is_ours(raw: Mapping[str, Any], calls: Calls) -> bool:
@@ -126,7 +129,9 @@ def _admin_hook(raw: Mapping[str, Any]) -> HookFound:
 async def _dynamic_hooks(calls: Calls) -> tuple[HookFound, ...]:
     try:
         answer = await calls.read(Asked("GET", "webhook", REGISTER)) if calls.is_cloud else None
-    except (Denied, Refused):
+    except (Denied, Refused) as error:
+        if error.status not in _MAY_NOT:
+            raise
         return ()
     return tuple(map(_dynamic_hook, sequence(mapping(answer.json).get("values")))) if answer else ()
 

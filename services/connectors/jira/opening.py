@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
-from services.connectors.jira.calling import Asked, Calls
+from services.connectors.jira.calling import Asked, Calls, objects
 from services.connectors.jira.hierarchy import EPIC_LINK_SCHEMA
 from services.connectors.jira.standing import told_category
 from services.connectors.mapped import MappingOptions
 from services.connectors.options import base_options
-from services.connectors.reading import mapping, sequence, text
+from services.connectors.reading import mapping, text
 from services.connectors.refusals import Denied, Refused
-from services.connectors.tracker import Scope, SiteFacts
+from services.connectors.tracker import Raw, Scope, SiteFacts
 from services.connectors.transport import clock_off
 from services.runtime.connections import JiraConnection, JiraKind
 from services.runtime.errors import Misconfigured, Transient
@@ -57,11 +57,11 @@ async def open_site(calls: Calls) -> Site:
     account, name = await _myself(calls)
     missing, fields, statuses = await asyncio.gather(
         _missing(calls),
-        calls.ask("list its fields", lambda jira: jira.fields()),
-        calls.ask("list its statuses", lambda jira: [status.raw for status in jira.statuses()]),
+        calls.ask("list its fields", lambda jira: objects(jira.fields())),
+        calls.ask("list its statuses", lambda jira: objects([status.raw for status in jira.statuses()])),
     )
     facts = SiteFacts(account, name, calls.settings.kind.value, version, off, missing)
-    return _learned(calls.settings, facts, [mapping(each) for each in fields], statuses)
+    return _learned(calls.settings, facts, fields, statuses)
 
 
 async def _server(calls: Calls) -> tuple[str | None, float | None]:
@@ -108,7 +108,7 @@ def _check_kind(settings: JiraConnection, told: Mapping[str, Any]) -> None:
 
 
 async def _myself(calls: Calls) -> tuple[str, str]:
-    me = mapping(await calls.ask("say who we are", lambda jira: jira.myself()))
+    [me] = await calls.ask("say who we are", lambda jira: objects([jira.myself()]))
     account = text(me.get("accountId")) or text(me.get("key")) or text(me.get("name"))
     if account is None:
         raise Transient(f"{calls.who} did not say whose token this is.")
@@ -135,10 +135,12 @@ def _wanted(settings: JiraConnection) -> dict[str, str]:
     return wanted
 
 
-def _learned(settings: JiraConnection, facts: SiteFacts, fields: Sequence[Mapping[str, Any]], statuses: Any) -> Site:
+def _learned(
+    settings: JiraConnection, facts: SiteFacts, fields: Sequence[Mapping[str, Any]], statuses: Iterable[Raw]
+) -> Site:
     """Add what the site says to what was configured; what was configured wins."""
     base = base_options(settings)
-    sites = {text(each.get("id")) or "": told_category(each) for each in map(mapping, sequence(statuses))}
+    sites = {text(each.get("id")) or "": told_category(each) for each in statuses}
     known = {id_: category for id_, category in sites.items() if category is not None}
     options = replace(
         base,
@@ -180,9 +182,14 @@ def _named(fields: Iterable[Mapping[str, Any]], names: frozenset[str]) -> frozen
 
 async def all_scopes(calls: Calls) -> tuple[Scope, ...]:
     """Return the projects that the token can see, by key."""
-    raws = await calls.ask("list its projects", lambda jira: [project.raw for project in jira.projects()])
-    found = [Scope(str(raw["id"]), text(raw.get("name"), 200) or str(raw["key"]), str(raw["key"])) for raw in raws]
-    return tuple(sorted(found, key=lambda scope: scope.key or ""))
+    raws = await calls.ask("list its projects", lambda jira: objects([project.raw for project in jira.projects()]))
+    return tuple(sorted(map(_scope, raws), key=lambda scope: scope.key or ""))
+
+
+def _scope(raw: Mapping[str, Any]) -> Scope:
+    id_ = str(raw.get("id"))
+    key = text(raw.get("key"), 200)
+    return Scope(id_, text(raw.get("name"), 200) or key or id_, key)
 
 
 async def find_scopes(calls: Calls) -> tuple[Scope, ...]:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.connectors.jira.client import JiraClient
-from services.connectors.tracker import Scope
+from schemas.work_items import Tracker
+from services.connectors.jira.client import JiraClient, build_client
+from services.connectors.tracker import Scope, TrackerClient
 from services.runtime.errors import Misconfigured, Permanent, Transient
-from tests.connectors.jira.scripted import Says, ScriptedSite, at
+from tests.connectors.jira.scripted import TOKEN, Says, ScriptedSite, StillClock, at, connection
 
 PAY = Scope("10001", "Payments", "PAY")
 SEARCH = "search/jql"
@@ -215,3 +216,8 @@ async def test_remote_links_are_read_where_the_history_tells_of_one() -> None:
         await client.open()
         one, two = (await client.backfill_page(PAY, None)).raws
     assert (one["remotelinks"], "remotelinks" in two) == ([link], False)
+
+
+def test_the_client_is_a_tracker_client() -> None:
+    client: TrackerClient = build_client(connection("http://127.0.0.1:9"), TOKEN, StillClock())
+    assert (client.tracker, client.site, client.parallel) == (Tracker.JIRA, "jira", 4)

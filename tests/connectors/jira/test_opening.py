@@ -96,7 +96,7 @@ async def test_a_site_of_the_other_kind_is_told_even_where_it_refuses_the_token(
     assert words in await misconfigured(site, kind=said)
 
 
-@pytest.mark.parametrize("says", [Says(404, b"<html>"), Says(body={"hello": "world"}), Says(body=[])])
+@pytest.mark.parametrize("says", [Says(404, b"<html>"), Says(body={"hello": "world"})])
 async def test_what_is_no_jira_is_not_taken_for_one(says: Says) -> None:
     site = ScriptedSite()
     site.on("GET", "/rest/api/2/serverInfo", says)
