@@ -1,13 +1,15 @@
 """The SQL of webhooks: their addresses and secrets, what is registered, how a connection's deliveries stand."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.connectors.tracker import HookFound
+
+_NOTES_EACH: Final = timedelta(seconds=1)
 
 _KEY: Final = text("SELECT secret FROM hook_keys WHERE key = :key AND connection = :connection")
 _KEYS: Final = text("SELECT key, scope, secret IS NOT NULL AS proven FROM hook_keys WHERE connection = :connection")
@@ -22,14 +24,19 @@ _DROP_KEY: Final = text("DELETE FROM hook_keys WHERE key = :key")
 _DROP_OTHER_KEYS: Final = text(
     "DELETE FROM hook_keys WHERE connection = :connection AND scope = :scope AND key <> :key"
 )
-_HEARD_KEY: Final = text("UPDATE hook_keys SET heard_at = :at WHERE key = :key")
+# Notes of deliveries are at most a second old: each would wait for the other's row, and leave a dead one behind.
+_HEARD_KEY: Final = text("UPDATE hook_keys SET heard_at = :at WHERE key = :key AND heard_at < :before")
+_FIRST_HEARD: Final = text(
+    "INSERT INTO hook_standings (connection) SELECT :connection"
+    " WHERE NOT EXISTS (SELECT FROM hook_standings WHERE connection = :connection) ON CONFLICT DO NOTHING"
+)
 _HEARD: Final = text(
-    "INSERT INTO hook_standings (connection, heard_at) VALUES (:connection, :at)"
-    " ON CONFLICT (connection) DO UPDATE SET heard_at = :at"
+    "UPDATE hook_standings SET heard_at = :at"
+    " WHERE connection = :connection AND (heard_at IS NULL OR heard_at < :before)"
 )
 _TOLD: Final = text(
-    "INSERT INTO hook_standings (connection, heard_at, told_at) VALUES (:connection, :at, :at)"
-    " ON CONFLICT (connection) DO UPDATE SET heard_at = :at, told_at = :at, missed = 0, missed_since = NULL"
+    "UPDATE hook_standings SET heard_at = :at, told_at = :at, missed = 0, missed_since = NULL"
+    " WHERE connection = :connection AND (told_at IS NULL OR told_at < :before OR missed > 0)"
 )
 _MISSED: Final = text(
     "INSERT INTO hook_standings AS known (connection, missed, missed_since) VALUES (:connection, :count, :at)"
@@ -124,9 +131,11 @@ async def drop_other_keys(conn: AsyncConnection, connection: str, scope: str, ke
 
 async def note_heard(conn: AsyncConnection, connection: str, key: str | None, at: datetime, *, told: bool) -> None:
     """Note a verified delivery; `told` says that it was more than a heartbeat."""
-    await conn.execute(_TOLD if told else _HEARD, {"connection": connection, "at": at})
+    before = at - _NOTES_EACH
+    await conn.execute(_FIRST_HEARD, {"connection": connection})
+    await conn.execute(_TOLD if told else _HEARD, {"connection": connection, "at": at, "before": before})
     if key is not None:
-        await conn.execute(_HEARD_KEY, {"key": key, "at": at})
+        await conn.execute(_HEARD_KEY, {"key": key, "at": at, "before": before})
 
 
 async def note_missed(conn: AsyncConnection, connection: str, count: int, at: datetime) -> None:

@@ -169,6 +169,18 @@ async def test_a_heartbeat_is_noted_and_wakes_nobody(post: Post, room: RoomDatab
     assert (post.woken, post.counted("heartbeat")) == ([], 1)
 
 
+async def test_many_deliveries_at_the_same_time_are_noted_once_and_end_an_alarm(post: Post, room: RoomDatabase) -> None:
+    for _ in range(2):
+        async with room.transaction() as conn:
+            await hooks_store.note_missed(conn, "main", 9, NOW.wall())
+        answers = await asyncio.gather(*(post.jira(body_of(str(n))) for n in range(40)))
+        assert {answer.status_code for answer in answers} == {200}
+        async with room.transaction() as conn:
+            standing = await hooks_store.standing_of(conn, "main")
+        assert (standing.missed, standing.missed_since) == (0, None)
+    assert len(await hints(room)) == 40
+
+
 async def test_thousands_of_junk_deliveries_leave_the_tables_as_they_were(post: Post, room: RoomDatabase) -> None:
     await shaken(room, post)
     before = await sizes(room)
