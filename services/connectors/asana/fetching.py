@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -98,6 +98,16 @@ def _result_in(caller: Caller, ask: Ask, result: Json) -> Page | Refused:
     raise error
 
 
+async def _together(calls: Sequence[Coroutine[Any, Any, list[Page | Refused]]]) -> list[list[Page | Refused]]:
+    """Make calls at once; where one fails, the others are not worth their share of the limit any more."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
 async def page_of(caller: Caller, ask: Ask) -> Page:
     """Read one page by itself."""
     (found,) = await _batch(caller, [ask])
@@ -112,7 +122,7 @@ async def read_all(caller: Caller, asks: Sequence[Ask]) -> list[list[Json] | Ref
     waiting = list(enumerate(asks))
     while waiting:
         parts = [waiting[at : at + ACTIONS_A_BATCH] for at in range(0, len(waiting), ACTIONS_A_BATCH)]
-        pages = await asyncio.gather(*(_batch(caller, [ask for _, ask in part]) for part in parts))
+        pages = await _together([_batch(caller, [ask for _, ask in part]) for part in parts])
         asked = zip(waiting, (page for part in pages for page in part), strict=True)
         waiting = []
         for (place, ask), page in asked:

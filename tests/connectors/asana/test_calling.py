@@ -13,6 +13,7 @@ import pytest
 
 from services.connectors.asana.calling import READ_TRIES
 from services.connectors.asana.client import build_client
+from services.connectors.gate import Gate
 from services.connectors.refusals import Denied, Refused
 from services.runtime.errors import LeewayError, Misconfigured, Permanent, RateLimited, Transient
 from services.sandbox.fault_kinds import Fault, FaultKind
@@ -132,6 +133,34 @@ async def test_a_long_429_is_told_and_stops_all_calls_of_the_token() -> None:
         clock.slept.append(1847)
         await get(TASKS, method, {})
         assert client.limits.paused_until is None
+
+
+async def test_a_pause_without_reason_ends_within_the_hour() -> None:
+    async with told(refused(429, Retry_After="999999999"), said([])) as (client, _, clock):
+        get, method = client._caller.page, client._caller.api(asana.TasksApi).get_tasks
+        with pytest.raises(RateLimited):
+            await get(TASKS, method, {})
+        clock.slept.append(3600)
+        assert await get(TASKS, method, {}) == ([], None)
+
+
+async def test_after_a_429_one_call_goes_alone_until_the_site_answers() -> None:
+    gate = Gate(3)
+    gate.narrow()
+    order: list[str] = []
+
+    async def call(name: str) -> None:
+        async with gate:
+            order.append(f"{name} in")
+            await asyncio.sleep(0)
+            order.append(f"{name} out")
+
+    await asyncio.gather(call("a"), call("b"))
+    assert order == ["a in", "a out", "b in", "b out"]
+    gate.widen()
+    order.clear()
+    await asyncio.gather(call("a"), call("b"))
+    assert order[:2] == ["a in", "b in"]
 
 
 async def test_what_urllib3_raises_never_leaks() -> None:

@@ -1,7 +1,8 @@
 """Reading a whole workspace: pages, subtasks, stories, what changed, the census, and what became of the rest."""
 
+from collections.abc import Awaitable, Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import pytest
@@ -15,6 +16,8 @@ from services.sandbox.company import build_company
 from services.sandbox.fault_kinds import Fault, FaultKind
 from tests.connectors.asana.sites import TODAY, Answer, Served, served, told
 from tests.connectors.asana.sites import said as answered
+
+T = TypeVar("T")
 
 
 def batched(body: dict[str, Any]) -> Answer:
@@ -226,6 +229,7 @@ PASSING = (
     *(FaultKind.SERVER_ERROR, FaultKind.RESET, FaultKind.HTML, FaultKind.TRUNCATED, FaultKind.WRONG_SHAPE),
     *(FaultKind.RATE_LIMITED, FaultKind.RATE_LIMITED_DATE),
 )
+"""The last is told by the machine's clock, which does not know of waits that are only noted."""
 
 
 @pytest.mark.parametrize("kind", PASSING)
@@ -274,3 +278,36 @@ async def test_a_longer_pause_than_a_minute_is_the_engines_affair_also_inside_a_
             await at.client.backfill_page(home, None)
         assert raised.value.retry_after == 1847
         assert at.faults.struck() == 1
+
+
+async def test_a_company_read_through_faults_is_the_same_as_without() -> None:
+    async with served(timeout_seconds=1) as at:
+        for item in build_company(5, TODAY, items=60).items_at(TODAY):
+            if item.tracker is Tracker.ASANA:
+                at.site.put(item.raw)
+        scopes = await at.client.scopes()
+        calm = [raw for scope in scopes for raw in await backfill(at, scope)]
+        at.faults.switch_on(*(Fault(kind=kind, probability=0.06) for kind in PASSING[:-1]), seed=7)
+        stormy: list[Raw] = []
+        for scope in scopes:
+            cursor: str | None = None
+            while True:
+                page = await outlasted(at, at.client.backfill_page, scope, cursor)
+                stormy += page.raws
+                cursor = page.cursor
+                if cursor is None:
+                    break
+        assert stormy == calm
+        gids = [raw["gid"] for raw in calm][:100]
+        assert {raw["gid"] for raw in (await outlasted(at, at.client.fetch, gids)).raws} == set(gids)
+        assert at.faults.struck() > 5
+
+
+async def outlasted(at: Served, act: Callable[..., Awaitable[T]], *args: Any) -> T:
+    """Do it again after each `Transient`, as the engine does; nothing else may come."""
+    for _ in range(50):
+        try:
+            return await act(*args)
+        except Transient as error:
+            await at.clock.sleep(error.retry_after or 0.1)
+    raise AssertionError("fifty times in a row")
