@@ -210,6 +210,7 @@ def move(site: "JiraSite", old: Stored, project: str, by: Json) -> Stored:
         item("project", (before["id"], before["name"]), (found["id"], found["name"]), "project"),
         item("Key", (None, old.key), (None, key)),
     ]
+    site.moved.add(old.id)
     return amend(site, old, by, items, fields={**old.read_fields(), "project": found}, project=found["id"], key=key)
 
 

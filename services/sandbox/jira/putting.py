@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def put(site: "JiraSite", raw: Json, at: datetime | None) -> None:
     """Insert or replace an issue; with `at`, what differs is new now and is delivered."""
-    taken = take(raw, site.known)
+    taken = _under_its_key(site, take(raw, site.known))
     _learn(site, taken)
     old = site.store.issues.get(taken.id)
     if at is not None and taken.id in site.store.deleted:
@@ -30,6 +30,20 @@ def put(site: "JiraSite", raw: Json, at: datetime | None) -> None:
         _appear(site, taken, millis(at))
     else:
         _happen(site, taken, old, millis(at))
+
+
+def _under_its_key(site: "JiraSite", taken: Taken) -> Taken:
+    """An issue that a client moved stays there, and one whose key a client's issue has got first gets another."""
+    old = site.store.issues.get(taken.id)
+    if old is not None and taken.id in site.moved:
+        project = site.known.projects[old.project]
+        return replace(taken, key=old.key, project=project, fields={**taken.fields, "project": project})
+    holder = site.store.issues.get(site.store.keys.get(taken.key, ""))
+    if holder is None or holder.id == taken.id or holder.key != taken.key:
+        return taken
+    site.learn_project(taken.project)
+    site.moved.add(taken.id)
+    return replace(taken, key=site.next_key(str(taken.project["id"])))
 
 
 def _learn(site: "JiraSite", taken: Taken) -> None:

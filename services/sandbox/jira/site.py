@@ -57,6 +57,7 @@ class JiraSite:
         self.searches = Searches(self)
         self.numbers = Numbers()
         self.renumbered: dict[tuple[str, str], str] = {}
+        self.moved: set[str] = set()
         self.remote_links: dict[str, dict[int, Json]] = {}
         self._last_keys: dict[str, int] = {}
 

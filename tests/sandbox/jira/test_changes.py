@@ -320,3 +320,19 @@ def test_what_is_put_again_is_replaced_and_what_clients_wrote_stays() -> None:
     assert raw["fields"]["summary"] == "Other"
     assert [each["id"] for each in raw["fields"]["comment"]["comments"]] == [own]
     assert [each["id"] for each in raw["changelog"]["histories"]] == ["6", "5"]
+
+
+def test_a_key_is_one_issues_and_a_move_by_a_client_is_not_undone_by_what_is_put() -> None:
+    lab = garage()
+    own = lab.site.create("CAR", {"summary": "Ours"}, ADA)
+    assert lab.site.issues[own].key == "CAR-5"
+    for _ in range(2):
+        lab.site.put(raw_issue(5), lab.at)
+    lab.site.put({**raw_issue(5, summary="Put"), "id": "1055"}, lab.at)
+    lab.site.put({**raw_issue(5, summary="Put again"), "id": "1055"}, lab.at)
+    assert [lab.site.issues[id_].key for id_ in (own, "1055")] == ["CAR-5", "CAR-7"]
+    assert lab.site.raw("1055")["fields"]["summary"] == "Put again"
+    lab.site.move("1001", "VAN", BEN)
+    lab.site.put(raw_issue(1, summary="Later"), lab.at)
+    moved = lab.site.raw("1001")
+    assert [moved["key"], moved["fields"]["project"]["key"], moved["fields"]["summary"]] == ["VAN-6", "VAN", "Later"]
