@@ -82,7 +82,7 @@ def _ended_by_signals(stop: asyncio.Event) -> Iterator[None]:
 
 
 def _introduce(running: Running, options: SandboxOptions, authority: Path | None) -> None:
-    jira, asana = jira_state(running.jira), asana_state(running.asana)
+    jira, asana = jira_state(running.jira, running.hooks.jira), asana_state(running.asana, running.hooks.asana)
     width = max(map(len, KINDS.values()))
     out.print(f"{KINDS[options.jira_kind]:<{width}}  {running.jira_url}  {_contents(jira, 'issue')}")
     goals = [counted(asana[kind], kind) for kind in ("goal", "portfolio") if asana.get(kind)]

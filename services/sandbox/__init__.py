@@ -1,5 +1,5 @@
-"""The sandbox: a company that never was, with a quarter of its work, for the demo and for tests.
+"""The sandbox: a company that never was, with a quarter of its work, and stand-ins for the trackers that hold it.
 
-Nothing comes in and nothing goes out by itself: `company.build_company` makes everything from a seed and a day, and the
-same seed and day make the same company, to the byte. Every name in it is invented.
+`company.build_company` makes everything from a seed and a day, and the same seed and day make the same company, to the
+byte; every name in it is invented. `server.sandbox` serves it on this machine, as Jira and Asana would.
 """

@@ -218,7 +218,8 @@ class AsanaPeople:
         return True
 
     def _delete(self) -> bool:
-        task = self._pick(lambda task: not task.get("dependencies") and not task.get("dependents"))
+        """Delete a task that nobody waits for: the others' dependencies would go without any sign."""
+        task = self._pick(_is_unlinked)
         if task is not None:
             self._site.delete(task["gid"], self._somebody())
         return task is not None
@@ -244,6 +245,11 @@ class AsanaPeople:
             said = self._random.choice(WEEKLY)
             self._site.plans.add_status(project, "This week", said, self._random.choice(STATUSES), self._somebody())
         return project is not None
+
+
+def _is_unlinked(task: Record) -> bool:
+    linked = task.get("dependencies") or task.get("dependents")
+    return not linked and all(map(_is_unlinked, task.get("_subtasks", ())))
 
 
 def _is_open(task: Record) -> bool:

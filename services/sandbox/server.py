@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -104,8 +105,12 @@ async def sandbox(options: SandboxOptions, clock: Clock) -> AsyncIterator[Runnin
         jira = JiraSite(kind=options.jira_kind, now=time.now, deliver=hooks.jira, index_lag=options.index_lag)
         asana = AsanaSite(now=time.now, base_url="", deliver=hooks.asana, index_lag=options.index_lag, wall=clock.wall)
         bad = await asyncio.to_thread(_fill, options, company, jira, asana, time)
-        jira_faults = Faults(build_jira(jira, token=TOKEN), clock, token=TOKEN, state=lambda: jira_state(jira))
-        asana_faults = Faults(build_asana(asana, token=TOKEN), clock, token=TOKEN, state=lambda: asana_state(asana))
+        jira_faults = Faults(
+            build_jira(jira, token=TOKEN), clock, token=TOKEN, state=lambda: jira_state(jira, hooks.jira)
+        )
+        asana_faults = Faults(
+            build_asana(asana, token=TOKEN), clock, token=TOKEN, state=lambda: asana_state(asana, hooks.asana)
+        )
         hooks.jira.fault, hooks.asana.fault = jira_faults.for_hook, asana_faults.for_hook
         hooks.asana.outcome = asana.hook_answered
         authority = Authority() if options.tls else None
@@ -120,7 +125,7 @@ async def sandbox(options: SandboxOptions, clock: Clock) -> AsyncIterator[Runnin
         _in_background(closing, _beat(asana, clock), "sandbox-heartbeats")
         people = People(jira, asana, time, options.seed)
         if options.live:
-            time.happens.append(people.live)
+            time.happens.append(partial(_go_on_working, people, time, options.today))
             _in_background(closing, _live(time, options.live, clock), "sandbox-life")
         yield Running(
             jira.base_url, asana.base_url, jira, asana, jira_faults, asana_faults, company, time, people, hooks,
@@ -147,7 +152,7 @@ def _fill(
     return ()
 
 
-def jira_state(site: JiraSite) -> dict[str, Any]:
+def jira_state(site: JiraSite, hooks: Deliveries) -> dict[str, Any]:
     """Return how much of what the site holds, for checkers."""
     issues, store = site.issues.values(), site.store
     projects = Counter(site.known.projects[issue.project]["key"] for issue in issues)
@@ -155,13 +160,21 @@ def jira_state(site: JiraSite) -> dict[str, Any]:
         "now": site.now().isoformat(), "issue": len(issues), "deleted": len(store.deleted),
         "link": len(store.links), "comment": sum(issue.comment_count for issue in issues),
         "history": sum(issue.history_count for issue in issues), "by_project": dict(sorted(projects.items())),
+        "deliveries": dict(hooks.counts),
     }  # fmt: skip
 
 
-def asana_state(site: AsanaSite) -> dict[str, Any]:
+def asana_state(site: AsanaSite, hooks: Deliveries) -> dict[str, Any]:
     """Return how much of what the site holds, for checkers."""
-    projects = {project["name"]: len(site.store.shelves[gid]) for gid, project in site.store.all("project").items()}
-    return {"now": site.now().isoformat(), **site.counts(), "by_project": dict(sorted(projects.items()))}
+    by_project = {project["name"]: len(site.store.shelves[gid]) for gid, project in site.store.all("project").items()}
+    return {"now": site.now().isoformat(), **site.counts(), "by_project": by_project, "deliveries": dict(hooks.counts)}
+
+
+async def _go_on_working(people: People, time: SandboxTime, today: datetime, at: datetime) -> None:
+    """Have people work after the company's quarter; within it they do what the company did."""
+    if at > today:
+        time.set(today)
+        await people.live(at)
 
 
 async def _live(time: SandboxTime, days_a_second: float, clock: Clock) -> None:

@@ -18,6 +18,7 @@ from services.sandbox.fault_kinds import Fault, FaultKind
 from services.sandbox.jira.site import JiraKind
 from services.sandbox.server import Running, SandboxOptions, sandbox
 from tests.sandbox.test_hooks import receiving
+from tests.waiting import eventually
 
 TODAY = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 TOKEN = {"authorization": "Bearer sandbox"}
@@ -129,3 +130,26 @@ async def test_a_request_that_is_held_does_not_hold_up_the_end() -> None:
         made.jira_faults.switch_on(Fault(kind=FaultKind.TIMEOUT))
         with pytest.raises(httpx.ReadTimeout):
             await client.get(f"{made.jira_url}/rest/api/3/myself")
+
+
+async def test_people_go_on_working_once_the_quarter_is_over() -> None:
+    async with running(starts="first-day", live=1e-9) as made:
+        await made.time.move_to(TODAY - timedelta(days=1))
+        assert made.people.done.total() == 0
+        await made.time.move_to(TODAY + timedelta(days=7))
+        assert made.people.done.total() > 100
+        assert made.time.now() >= TODAY + timedelta(days=7)
+
+
+async def test_a_live_sandbox_moves_its_time_by_itself() -> None:
+    async with running(items=0, live=3.0) as made:
+        await eventually(lambda: made.people.done.total() > 20)
+        assert made.time.now() > TODAY
+
+
+async def test_time_ticks_where_it_is_to_and_stands_still_elsewhere() -> None:
+    async with running(items=0, ticks=True) as ticking, running(items=0) as still:
+        await eventually(lambda: ticking.time.now() > TODAY)
+        assert still.time.now() == TODAY
+        await still.time.move_to(TODAY - timedelta(days=1))
+        assert still.time.now() == TODAY
