@@ -183,7 +183,8 @@ class Calls:
             raise RateLimited(f"{self.who} has told us to wait: no call for {left:.0f} seconds.", left)
         if left > 0:
             await self.clock.sleep(left)
-        self.limits.paused_until = None
+        if self.limits.paused_until == until:
+            self.limits.paused_until = None
 
     async def _sent(self, asked: Asked, *, anonymous: bool = False) -> Answer | LeewayError:
         url = f"{self.base}{asked.path}" if asked.path.startswith("/") else self._api + asked.path

@@ -66,4 +66,5 @@ def _neighbours(issue: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _ids(*told: object) -> Iterator[str]:
-    yield from filter(None, map(identity, told))
+    """Give the ids among these: whole numbers, as Jira's are; they get into addresses and queries."""
+    yield from (id_ for id_ in map(identity, told) if id_ is not None and id_.isdecimal() and id_.isascii())

@@ -6,6 +6,7 @@ Promise: each issue that was asked for is there, or is gone with the reason as f
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 from schemas.work_items import Absence
 from services.connectors.jira.calling import Asked, Calls
@@ -35,12 +36,13 @@ class Fetching:
 
     async def fetch(self, ids: Sequence[str], inside: frozenset[str] | None) -> Fetched:
         """Return the issues, or why they are not there; one outside the projects `inside` has moved away."""
-        wanted = list(dict.fromkeys(ids))
+        wanted = [id_ for id_ in dict.fromkeys(ids) if id_.isdecimal()]
         many = await self._at_once(wanted) if len(wanted) > 1 else ()
         came = {id_of(raw): raw for raw in many}
         alone = await asyncio.gather(*(self._alone(id_) for id_ in wanted if id_ not in came))
         came |= {id_of(raw): raw for raw in alone if not isinstance(raw, Gone)}
         gone = [one for one in alone if isinstance(one, Gone)]
+        gone += [Gone(id_, Absence.UNREACHABLE) for id_ in dict.fromkeys(ids) if not id_.isdecimal()]
         gone += [Gone(id_, why) for id_, raw in came.items() if (why := _absence(raw, inside))]
         away = {one.id for one in gone}
         return Fetched(await self.completed([raw for id_, raw in came.items() if id_ not in away]), tuple(gone))
@@ -183,7 +185,9 @@ class Fetching:
     async def _add_epic(self, raw: Raw, key: str) -> None:
         """Say the epic's id as well: an Epic Link holds the key alone, and keys change."""
         if key not in self._epics:
-            epic = await self._perhaps(Asked("GET", f"issue/{key}", "read an epic", {"fields": "summary"}))
+            epic = await self._perhaps(
+                Asked("GET", f"issue/{quote(key, safe='')}", "read an epic", {"fields": "summary"})
+            )
             if epic is None:
                 return
             if len(self._epics) >= _KNOWN_EPICS:

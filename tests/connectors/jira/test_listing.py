@@ -195,6 +195,18 @@ async def test_issues_that_the_site_cannot_give_in_bulk_are_asked_for_one_by_one
     assert {(gone.id, gone.absence) for gone in fetched.gone} == {("2", "archived"), ("3", "unreachable")}
 
 
+async def test_what_is_no_id_gets_into_no_query_and_no_address() -> None:
+    site = scripted()
+    async with at(site) as client:
+        await client.open()
+        came = len(site.came)
+        assert {gone.id for gone in (await client.fetch(["../myself", "1) OR (1 = 1"])).gone} == {
+            "../myself",
+            "1) OR (1 = 1",
+        }
+    assert len(site.came) == came
+
+
 async def test_a_denied_issue_is_unreachable_unless_all_is_denied() -> None:
     site = scripted()
     site.on("GET", "issue/1", Says(403, {"errorMessages": ["You do not have the permission to see it."]}))
