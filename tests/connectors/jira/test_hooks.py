@@ -135,7 +135,8 @@ def test_an_event_names_the_issues_to_fetch(event: dict[str, Any], expected: Hoo
     [
         [], "text", None, {}, {"webhookEvent": 7}, {"webhookEvent": "jira:issue_updated"},
         {"webhookEvent": "jira:issue_updated", "issue": {"id": "1:2 3"}},
-        {"webhookEvent": "jira:issue_updated", "issue": {"id": "1)OR(1=1"}}, {"webhookEvent": "jira:issue_updated", "issue": {"id": "../myself"}}, {"webhookEvent": "issuelink_deleted"},
+        {"webhookEvent": "jira:issue_updated", "issue": {"id": "1)OR(1=1"}},
+        {"webhookEvent": "jira:issue_updated", "issue": {"id": "../myself"}}, {"webhookEvent": "issuelink_deleted"},
     ],
 )  # fmt: skip
 def test_a_signed_body_that_is_no_event_is_an_invalid_message(event: object) -> None:
