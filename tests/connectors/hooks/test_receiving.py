@@ -99,8 +99,19 @@ async def test_who_is_refused_gets_one_answer_and_leaves_no_trace(post: Post, ro
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"null", b"{", b"\xff\xfe", b'{"issue": {}}', b"[" * 200_000, body_of("1\0"), body_of("x" * 65), body_of("")],
-    ids=["empty", "null", "cut", "no-utf8", "other", "deep", "nul", "long", "no-id"],
+    [
+        b"",
+        b"null",
+        b"{",
+        b"\xff\xfe",
+        b'{"issue": {}}',
+        b"[" * 200_000,
+        body_of("1\0"),
+        body_of("x" * 65),
+        body_of("1", ""),
+        body_of("1", deleted=("2\n",)),
+    ],
+    ids=["empty", "null", "cut", "no-utf8", "other", "deep", "nul", "long", "one-without-id", "line-break"],
 )
 async def test_a_signed_body_that_is_no_event_is_malformed(post: Post, room: RoomDatabase, body: bytes) -> None:
     before = await sizes(room)
