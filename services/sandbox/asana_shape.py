@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from services.sandbox.jira_shape import BASE
+from services.sandbox.jira_shape import BASE, INSTANT_LENGTH
 from services.sandbox.strategy import ASANA_PROJECTS
 from services.sandbox.work import Change, Link, State, Status, Work, state_at
 
@@ -59,7 +59,7 @@ def project_of(work: Work) -> dict[str, Any]:
 
 
 def _instant(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+    return moment.isoformat(timespec="milliseconds")[:INSTANT_LENGTH] + "Z"
 
 
 def _section(work: Work, status: Status) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A made-up item as Jira Cloud's REST API, version 3, gives it: issue, comments, links and whole changelog."""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 
 from services.sandbox.strategy import ASANA_PROJECTS, JIRA_SITE
@@ -18,6 +19,7 @@ STATUSES: Final = {
     Status.DONE: ("10023", {"id": 3, "key": "done", "name": "Done", "colorName": "green"}),
 }
 BLOCKS: Final = {"id": "10050", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+INSTANT_LENGTH: Final = len("2026-11-20T09:30:00.000")
 SPRINT_FIELD: Final = "customfield_10020"
 POINTS_FIELD: Final = "customfield_10016"
 
@@ -67,9 +69,10 @@ def _fields(work: Work, state: State, moment: datetime) -> dict[str, Any]:
 
 
 def _instant(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}+0000"
+    return moment.isoformat(timespec="milliseconds")[:INSTANT_LENGTH] + "+0000"
 
 
+@cache
 def account_of(name: str) -> str:
     """Return the account id of one of our people: their name, in the form that Jira gives ids."""
     return "5f" + name.encode().hex()[:22].ljust(22, "0")
