@@ -17,6 +17,7 @@ from services.runtime.wording import suggestion
 T = TypeVar("T")
 
 NONE = "none"
+CALLED = {"start": "start date", "flagged": "flag"}
 
 
 def corrected(ask: Questions, tracker: Tracker, found: Guess, catalogue: SiteCatalogue) -> Guess:
@@ -41,7 +42,7 @@ def _fields(ask: Questions, meaning: str, found: Guess, catalogue: SiteCatalogue
     known = {name: one.id for one in catalogue.fields for name in (one.id, one.name)}
     names = {one.id: one.name for one in catalogue.fields}
     default = ", ".join(one.name if known.get(one.name) == one.id else one.id for one in before.values())
-    ids = _listed(ask, f"Which field is the {meaning}?", default, known)
+    ids = _listed(ask, f"Which field holds the {CALLED.get(meaning, meaning)}?", default, known)
     return tuple(before.get(id_) or Chosen(id_, names[id_], 0) for id_ in dict.fromkeys(ids))
 
 

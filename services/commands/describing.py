@@ -1,7 +1,7 @@
 """The beginning of `leeway init`: which site is meant, who we are there, and where the token lies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -21,10 +21,9 @@ from services.runtime.wording import phrase
 AnyConnection = JiraConnection | AsanaConnection
 
 CLOUD_HOSTS: Final = (".atlassian.net", ".jira.com")
-TOKEN_PAGES: Final = {
-    Tracker.JIRA: "an API token of the account that Leeway reads as: id.atlassian.com, Security, API tokens",
-    Tracker.ASANA: "a personal access token: app.asana.com/0/my-apps",
-}
+API_TOKEN: Final = "an API token of the account to read as: id.atlassian.com, Security, API tokens"  # noqa: S105
+ACCESS_TOKEN: Final = "a personal access token: in Jira, your profile, Personal Access Tokens"  # noqa: S105 -- where it is
+ASANA_TOKEN: Final = "a personal access token: app.asana.com/0/my-apps"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,7 @@ class Wanted:
     tls_ca: Path | None = None
     proxy: str | None = None
     force: bool = False
+    before: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,15 @@ class Described:
 
 
 def describe(ask: Questions, wanted: Wanted, configuration: Configuration, settings: Settings) -> Described:
-    """Return the connection that the options and the answers describe."""
+    """Return the connection that the options and the answers describe.
+
+    What was answered before, and turned out wrong, is offered again in `wanted.before`.
+    """
     tracker = wanted.tracker or Tracker(_one_of(ask, "Which tracker?", "--tracker", [one.value for one in Tracker]))
     values = _jira(ask, wanted) if tracker is Tracker.JIRA else _asana(ask, wanted)
     values |= {"tracker": tracker.value, "projects": wanted.projects, "tls_ca": wanted.tls_ca, "proxy": wanted.proxy}
-    values["id"] = wanted.id or ask.text("What shall this connection be called?", "--id", _name(values, configuration))
+    name = wanted.before.get("id") or _name(values, configuration)
+    values["id"] = wanted.id or ask.text("What shall this connection be called?", "--id", name)
     _refuse_taken(ask, wanted, configuration, values["id"])
     values["token"] = wanted.token_secret or values["id"]
     connection = _checked(values)
@@ -68,16 +72,17 @@ def describe(ask: Questions, wanted: Wanted, configuration: Configuration, setti
 
 
 def _jira(ask: Questions, wanted: Wanted) -> dict[str, Any]:
-    url = site_address(wanted.url or ask.text("Address of the Jira site", "--url"))
+    url = site_address(wanted.url or ask.text("Address of the Jira site", "--url", wanted.before.get("url")))
     kind = wanted.kind or _kind(ask, url, wanted)
     values: dict[str, Any] = {"url": url, "kind": kind.value, "user": wanted.user}
     if kind is JiraKind.CLOUD and wanted.user is None:
-        values["user"] = ask.text("E-mail of the account that the token belongs to", "--user")
+        values["user"] = ask.text("E-mail of the token's account", "--user", wanted.before.get("user"))
     return values
 
 
 def _asana(ask: Questions, wanted: Wanted) -> dict[str, Any]:
-    workspace = wanted.workspace or ask.text("Name of the Asana workspace", "--workspace")
+    before = wanted.before.get("workspace")
+    workspace = wanted.workspace or ask.text("Name of the Asana workspace", "--workspace", before)
     return {"workspace": workspace} | ({"url": site_address(wanted.url)} if wanted.url else {})
 
 
@@ -94,7 +99,8 @@ def _kind(ask: Questions, url: str, wanted: Wanted) -> JiraKind:
     if (urlsplit(url).hostname or "").endswith(CLOUD_HOSTS):
         return JiraKind.CLOUD
     likely = JiraKind.CLOUD if wanted.user else JiraKind.DATACENTER
-    return JiraKind(_one_of(ask, "Is it Jira Cloud or a Data Center?", "--kind", [*JiraKind], likely.value))
+    known, default = [*JiraKind], wanted.before.get("kind", likely.value)
+    return JiraKind(_one_of(ask, "Is it Jira Cloud or a Data Center?", "--kind", known, default))
 
 
 def _one_of(ask: Questions, question: str, option: str, known: Sequence[str], default: str | None = None) -> str:
@@ -145,8 +151,14 @@ def _with_token(ask: Questions, wanted: Wanted, connection: AnyConnection, setti
         found = settings.secret(name).get_secret_value()
     except Misconfigured:
         if ask.asks:
-            say(f"Leeway needs {TOKEN_PAGES[Tracker(connection.tracker)]}.")
+            say(f"Leeway needs {_page(connection)}.")
         typed = ask.secret("Token (what you type is not shown)", f"it as {variable_of(name)}_FILE")
         return Described(connection, typed, keep_secret(settings.home, name, typed))
     say(f"The token comes from {variable_of(name)}.")
     return Described(connection, found)
+
+
+def _page(connection: AnyConnection) -> str:
+    if isinstance(connection, AsanaConnection):
+        return ASANA_TOKEN
+    return API_TOKEN if connection.kind is JiraKind.CLOUD else ACCESS_TOKEN

@@ -83,7 +83,7 @@ class _Init:
                 say(str(fault))
                 if not self._ask.yes("Answer again?"):
                     raise
-                wanted = replace(wanted, url=None, workspace=None, user=None, kind=None, projects=())
+                wanted = _once_more(wanted, described.connection)
 
     @asynccontextmanager
     async def _client(self, described: Described) -> AsyncIterator[tuple[TrackerClient, SiteFacts]]:
@@ -109,6 +109,13 @@ class _Init:
             if not self._ask.asks or self._ask.yes("Is that right?"):
                 return Answers(described, seen, goals)
             found = corrected(self._ask, tracker, found, seen.catalogue)
+
+
+def _once_more(wanted: Wanted, connection: AnyConnection) -> Wanted:
+    """Ask for everything but the tracker again; what was said before is what Enter gives."""
+    before = connection.model_dump(mode="json")
+    again = replace(wanted, tracker=Tracker(connection.tracker), before=before)
+    return replace(again, url=None, workspace=None, user=None, kind=None, projects=())
 
 
 def _introduce(facts: SiteFacts) -> None:

@@ -88,4 +88,5 @@ def telling(items: Sequence[WorkItem], count: int = SHOWN) -> list[WorkItem]:
 
 def _fullness(item: WorkItem) -> int:
     told = (item.start, item.due, item.estimate, item.flagged, item.dependencies, item.custom_fields)
-    return sum(bool(one) for one in told)
+    waits = any(one.dependent == item.ref for one in item.dependencies)
+    return sum(bool(one) for one in told) + waits

@@ -12,15 +12,18 @@ import pytest
 from schemas.work_items import StatusCategory, Tracker
 from services.commands.describing import Wanted
 from services.commands.init import init
+from services.commands.looking import telling
 from services.commands.questions import NoQuestions, Questions
 from services.connectors.catalogue import FieldFound, SiteCatalogue, StatusFound
+from services.connectors.jira.mapping import map_issue
+from services.connectors.mapped import Mapped, MappingOptions
 from services.connectors.tracker import Goal, Scope
 from services.runtime.clock import HeldClock
 from services.runtime.configuration import load_configuration
 from services.runtime.connections import AsanaConnection, JiraConnection, JiraKind, OutwardEnd
 from services.runtime.errors import Misconfigured
 from services.runtime.settings import Settings
-from tests.builders import asana_task
+from tests.builders import asana_task, jira_issue, jira_link
 from tests.commands.fake_tracker import TOKEN, Answers, FakeTracker
 from tests.commands.typed import leeway
 
@@ -85,6 +88,18 @@ def test_three_items_are_shown_as_they_are_read(capsys: pytest.CaptureFixture[st
     assert 'Blocks: "A blocks B" means that B waits for A nobody waits for: Causes' in shown
 
 
+def test_items_that_show_most_are_shown_and_of_each_standing_one() -> None:
+    due: dict[str, Any] = {"duedate": "2026-11-20"}
+    waited_for, waiting = jira_link(1, "Blocks", outward=9), jira_link(1, "Blocks", inward=9)
+    told: list[dict[str, Any]] = [
+        {"category": "done"}, {}, due, due | {"issuelinks": [waited_for]}, due | {"issuelinks": [waiting]},
+    ]  # fmt: skip
+    raws = [jira_issue(number, project="GROW", **fields) for number, fields in enumerate(told, 1)]
+    items = [one.item for raw in raws if isinstance(one := map_issue(raw, "main", None, MappingOptions()), Mapped)]
+    assert [item.key for item in telling(items)] == ["GROW-5", "GROW-1", "GROW-4"]
+    assert telling([]) == []
+
+
 def test_the_first_strategy_is_sound_and_is_called_so(capsys: pytest.CaptureFixture[str]) -> None:
     run(JIRA, FakeTracker())
     assert leeway("check", STRATEGY).out == "drafted.yaml: sound; 1 objective, 2 teams.\n"
@@ -135,10 +150,12 @@ def test_a_guess_that_is_wrong_is_put_right_and_shown_again(capsys: pytest.Captu
 
 def test_after_a_refusal_one_may_answer_again(capsys: pytest.CaptureFixture[str]) -> None:
     site = FakeTracker(refusals=["Jira at https://b.example does not accept the token."])
-    ask = Answers(["main", "y", "b.example", "cloud", "ana@a.example", "main", "", "y"])
+    ask = Answers(["main", "y", "", "", "bo@a.example", "", "", "y"])
     run(replace(JIRA, url="https://b.example", kind=JiraKind.CLOUD), site, ask)
     assert "does not accept the token" in capsys.readouterr().err
-    assert [one.id for one in load_configuration(CONFIG).connections] == ["main"]
+    (connection,) = load_configuration(CONFIG).connections
+    assert isinstance(connection, JiraConnection)
+    assert (connection.id, connection.url, connection.user) == ("main", "https://b.example", "bo@a.example")
 
 
 def test_without_questions_a_refusal_ends_it_and_nothing_is_written() -> None:
