@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sandbox.asana.site import AsanaSite
+from services.sandbox.jira.shapes import EPIC_LINK_DATACENTER
 from services.sandbox.jira.site import JiraSite
 
 _CATEGORIES: Final = {"new": "todo", "undefined": "todo", "indeterminate": "in_progress", "done": "done"}
@@ -63,12 +64,20 @@ def read_jira(site: JiraSite, truth: Truth) -> None:
             continue
         raw = site.raw(id_)
         ref = f"jira:{truth.connection}:{id_}"
-        truth.items[ref] = _jira_fact(raw, truth.connection)
+        truth.items[ref] = _jira_fact(raw, truth.connection, _above(raw["fields"], site))
         truth.changes |= {(ref, one) for one in _jira_changes(raw)}
     truth.ever |= truth.changes
 
 
-def _jira_fact(raw: Mapping[str, Any], connection: str) -> Fact:
+def _above(fields: Mapping[str, Any], site: JiraSite) -> str | None:
+    """Return the id of what the issue is a part of; a Data Center tells an epic by its key, in a field of its own."""
+    if parent := fields.get("parent"):
+        return str(parent["id"])
+    epic = fields.get(EPIC_LINK_DATACENTER) if site.is_datacenter else None
+    return site.store.keys.get(epic) if epic else None
+
+
+def _jira_fact(raw: Mapping[str, Any], connection: str, above: str | None) -> Fact:
     fields = raw["fields"]
     links = [link for link in fields["issuelinks"] if link["type"]["name"] == "Blocks"]
     assignee = fields.get("assignee") or {}
@@ -77,7 +86,7 @@ def _jira_fact(raw: Mapping[str, Any], connection: str) -> Fact:
         category=_CATEGORIES[fields["status"]["statusCategory"]["key"]],
         assignee=assignee.get("accountId") or assignee.get("key"),
         due=fields.get("duedate"),
-        parent=_jira_ref(fields.get("parent"), connection),
+        parent=f"jira:{connection}:{above}" if above else None,
         project=fields["project"]["id"],
         labels=frozenset(fields["labels"]),
         blockers=frozenset(f"jira:{connection}:{link['inwardIssue']['id']}" for link in links if "inwardIssue" in link),
@@ -85,10 +94,6 @@ def _jira_fact(raw: Mapping[str, Any], connection: str) -> Fact:
             f"jira:{connection}:{link['outwardIssue']['id']}" for link in links if "outwardIssue" in link
         ),
     )
-
-
-def _jira_ref(far: Mapping[str, Any] | None, connection: str) -> str | None:
-    return f"jira:{connection}:{far['id']}" if far else None
 
 
 def _jira_changes(raw: Mapping[str, Any]) -> Iterator[str]:

@@ -43,6 +43,8 @@ STORY_FIELDS: Final = (
 )  # fmt: skip
 """All that the mapping reads of a story."""
 
+HOME: Final = "home"
+"""What we add to a task in no project: the projects of the nearest task above it that is in some."""
 HOME_FIELDS: Final = ("parent", "projects.name")
 _GID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
@@ -138,12 +140,17 @@ async def read_all(caller: Caller, asks: Sequence[Ask]) -> list[list[Json] | Ref
 
 
 async def with_subtasks(caller: Caller, tasks: Sequence[Json], fields: tuple[str, ...]) -> list[Json]:
-    """Return the tasks and all that is below them, at any depth, each once."""
+    """Return the tasks and all that is below them, at any depth, each once, with where it is at home."""
     found = {gid: task for task in tasks if (gid := identity(task.get("gid")))}
     level = list(found)
     while above := [gid for gid in level if found[gid].get("num_subtasks")]:
         answers = await read_all(caller, [Ask(f"/tasks/{gid}/subtasks", fields, TASKS) for gid in above])
-        below = [task for rows in answers if not isinstance(rows, Refused) for task in rows]
+        below = [
+            at_home(task, found[gid].get("projects") or found[gid].get(HOME))
+            for gid, rows in zip(above, answers, strict=True)
+            if not isinstance(rows, Refused)
+            for task in rows
+        ]
         level = []
         for task in below:
             if (gid := identity(task.get("gid"))) and gid not in found:
@@ -171,15 +178,24 @@ async def fetch(caller: Caller, ids: Sequence[str], away: Away) -> Fetched:
     tasks = {gid: rows[0] for gid, rows in zip(known, answers, strict=True) if not isinstance(rows, Refused)}
     absences = {gid: Absence.UNREACHABLE for gid in asked if gid not in tasks}
     chains = await _homes(caller, tasks)
-    absences |= {gid: absence for gid in tasks if (absence := away(chains[gid])) is not None}
-    here = await with_stories(caller, [task for gid, task in tasks.items() if gid not in absences])
+    absences |= {gid: absence for gid in tasks if (absence := away(_gids(chains[gid]))) is not None}
+    here = await with_stories(
+        caller, [at_home(task, _nearest(chains[gid])) for gid, task in tasks.items() if gid not in absences]
+    )
     came = {str(raw["gid"]) for raw in here}
     absences |= {gid: Absence.UNREACHABLE for gid in asked if gid not in came and gid not in absences}
     return Fetched(tuple(here), tuple(Gone(gid, absence) for gid, absence in absences.items()))
 
 
-async def _homes(caller: Caller, tasks: Mapping[str, Json]) -> dict[str, set[str]]:
-    """Return for each task the projects that it, or anything above it, is in: a subtask belongs where its top is."""
+def at_home(task: Json, projects: object) -> Json:
+    """Return the task with the projects of what it is a part of, where it is in none of its own."""
+    if task.get("projects") or not projects:
+        return task
+    return task | {HOME: list(sequence(projects))}
+
+
+async def _homes(caller: Caller, tasks: Mapping[str, Json]) -> dict[str, list[Sequence[Any]]]:
+    """Return for each task its projects and those of everything above it, from itself upwards."""
     known: dict[str, Mapping[str, Any]] = dict(tasks)
     while missing := list({gid for one in known.values() if (gid := _parent(one)) and gid not in known}):
         asks = [Ask(f"/tasks/{gid}", HOME_FIELDS, TASKS, is_list=False) for gid in missing]
@@ -189,15 +205,24 @@ async def _homes(caller: Caller, tasks: Mapping[str, Json]) -> dict[str, set[str
     return {gid: _projects_above(gid, known) for gid in tasks}
 
 
-def _projects_above(gid: str, known: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    found: set[str] = set()
+def _projects_above(gid: str, known: Mapping[str, Mapping[str, Any]]) -> list[Sequence[Any]]:
+    found: list[Sequence[Any]] = []
     seen: set[str] = set()
     at: str | None = gid
     while at is not None and at not in seen:
         seen.add(at)
-        found |= {home for each in sequence(known[at].get("projects")) if (home := identity(mapping(each).get("gid")))}
+        found.append(sequence(known[at].get("projects")))
         at = _parent(known[at])
     return found
+
+
+def _nearest(chain: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    """Return the first projects there are, upwards: a subtask belongs where its top is."""
+    return next(filter(None, chain), ())
+
+
+def _gids(chain: Iterable[Sequence[Any]]) -> set[str]:
+    return {gid for projects in chain for each in projects if (gid := identity(mapping(each).get("gid")))}
 
 
 def _parent(task: Mapping[str, Any]) -> str | None:

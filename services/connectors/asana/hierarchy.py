@@ -24,9 +24,11 @@ def parent_of(task: Task) -> tuple[str | None, str | None]:
 
 
 def projects_of(task: Task) -> tuple[Project, ...]:
-    """Return the task's projects, at least one: the workspace stands in for a task that is in none."""
+    """Return the task's projects, at least one: else those of what it is a part of, else the workspace."""
     raw = [mapping(mapping(each).get("project")) for each in sequence(task.raw.get("memberships"))]
     raw += [mapping(each) for each in sequence(task.raw.get("projects"))]
+    if not any(raw):
+        raw += [mapping(each) for each in sequence(task.raw.get("home"))]
     found: dict[str, Project] = {}
     for each in (*raw, *([] if any(raw) else [mapping(task.raw.get("workspace"))])):
         if (gid := identity(each.get("gid"))) is not None:

@@ -43,7 +43,7 @@ def version_of(raw: Mapping[str, Any]) -> str:
         _named(raw.get("parent"))[0],
         _named(raw.get("assignee")),
         _in_order(_memberships(raw.get("memberships"))),
-        *(_in_order(map(_named, sequence(raw.get(name)))) for name in ("projects", "tags")),
+        *(_in_order(map(_named, sequence(raw.get(name)))) for name in ("projects", "home", "tags")),
         *(_in_order((_named(far)[0],) for far in sequence(raw.get(name))) for name in ("dependencies", "dependents")),
     )
     return f"{raw.get('modified_at')}{_MARK}{blake2b(orjson.dumps(told), digest_size=_DIGEST_BYTES).hexdigest()}"

@@ -59,7 +59,8 @@ async def test_a_whole_company_is_read_as_its_site_holds_it() -> None:
         assert found.keys() == at.site.tasks.keys()
         assert len(found) > 200
         for gid, raw in found.items():
-            assert mapped(at, raw) == mapped(at, orjson.loads(orjson.dumps(at.site.raw(gid))))
+            there = orjson.loads(orjson.dumps(at.site.raw(gid)))
+            assert mapped(at, raw) == mapped(at, there | ({"home": raw["home"]} if "home" in raw else {}))
 
 
 async def test_subtasks_of_any_depth_come_with_their_top_and_a_task_in_two_projects_with_each() -> None:
@@ -75,6 +76,26 @@ async def test_subtasks_of_any_depth_come_with_their_top_and_a_task_in_two_proje
         assert ours == theirs
         assert any(story["text"] == "Found it" for story in ours[deep]["stories"])
         assert (await census(at, here)).keys() == ours.keys()
+
+
+async def test_a_subtask_in_no_project_is_at_home_where_the_task_is_that_it_is_a_part_of() -> None:
+    async with served("Here", "There") as at:
+        here, there = await at.client.scopes()
+        top = at.task(here.id, "Top")
+        below = at.task(None, "Below", parent=top)
+        deep = at.task(None, "Deep", parent=below)
+        read = {raw["gid"]: raw for raw in await backfill(at, here)}
+        fetched = {raw["gid"]: raw for raw in (await at.client.fetch([top, below, deep])).raws}
+        assert [[one["gid"] for one in raws[gid]["home"]] for raws in (read, fetched) for gid in (below, deep)] == (
+            [[here.id]] * 4
+        )
+        assert "home" not in read[top]
+        assert {at.client.version_of(read[gid]) == at.client.version_of(fetched[gid]) for gid in read} == {True}
+        before = at.client.version_of(fetched[deep])
+        at.site.add_to_project(top, there.id, at.person)
+        at.site.remove_from_project(top, here.id, at.person)
+        [moved] = (await at.client.fetch([deep])).raws
+        assert at.client.is_news(at.client.version_of(moved), before)
 
 
 async def test_a_task_below_itself_ends() -> None:
