@@ -100,7 +100,7 @@ class Connectors:
                 pending["hints"] = await queries.waiting_hints(conn, able)
                 pending["comments"] = await due_comments(conn, self._context.clock.wall(), able)
         for work in self._work.values():
-            for kind, count in work.sync.pending().items():
+            for kind, count in work.pending().items():
                 pending[kind] = pending.get(kind, 0) + count
         return Progress(pending, marks)
 

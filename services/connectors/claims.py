@@ -28,6 +28,7 @@ class Claims:
         self._database = database
         self._connections = tuple(connections)
         self._held: set[str] = set()
+        self._has_tried = False
         self._loop = Loop(f"claims:{bus.room}", bus, self._hold)
         self.stop, self.wake = self._loop.stop, self._loop.wake
 
@@ -39,6 +40,10 @@ class Claims:
     def holds(self, connection: str) -> bool:
         """Tell whether a connection is ours now."""
         return connection in self._held
+
+    def may_become_ours(self, connection: str) -> bool:
+        """Tell whether a connection is ours, or nobody knows yet whose it is."""
+        return connection in self._held or not self._has_tried
 
     async def _hold(self) -> None:
         """Hold connections until the session is lost."""
@@ -58,3 +63,4 @@ class Claims:
         for connection in self._connections:
             if connection not in self._held and await conn.scalar(_TRY, {"connection": connection}):
                 self._held.add(connection)
+        self._has_tried = True

@@ -4,7 +4,7 @@ Promise: an error that leaves here as `TrackerSaidNo` is about the tracker; all 
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -15,7 +15,7 @@ from services.connectors.linked import LinkedSite
 from services.connectors.states import Standing, save_scopes, standing_of, want_census
 from services.connectors.storing import Load, Stored, settle, store
 from services.connectors.tracker import Scope, SiteFacts
-from services.runtime.errors import LeewayError, Misconfigured, Permanent
+from services.runtime.errors import LeewayError, Misconfigured, Permanent, Transient
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +71,8 @@ class Desk:
     hooks_problem: str | None = None
     standing: Standing = field(default_factory=Standing)
     items_read: int = 0
+    is_ours: Callable[[], bool] = lambda: True
+    """Whether this process still holds the connection."""
     _scopes_due: float | None = None
     _is_settled: bool = False
     """Whether the last page came to its end; that of a process before us may not have."""
@@ -100,6 +102,10 @@ class Desk:
         self.facts = facts
         log.info("connected", connection=self.id, kind=facts.kind, scopes=len(self.scopes))
 
+    def let_go(self) -> None:
+        """Trust nothing that is remembered: another process may have worked on the connection meanwhile."""
+        self._is_settled, self._scopes_due = False, None
+
     async def settle(self) -> None:
         """Bring a page to its end that broke off."""
         async with self._storing, self.site.bus.steady():
@@ -115,6 +121,8 @@ class Desk:
 
     async def store(self, load: Load) -> Stored:
         """Keep a page; see `services.connectors.storing`."""
+        if not self.is_ours():
+            raise Transient(f"The connection `{self.id}` is another process's by now.")
         live = None if load.live is None else replace(load.live, census=self.standing.census)
         # One at a time: each takes a connection of the pool, and the lock would have the others wait holding theirs.
         async with self._storing, self.site.bus.steady():

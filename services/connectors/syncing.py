@@ -60,7 +60,14 @@ class Sync:
         if self.trouble is not None:
             return {}
         opened = self.desk.is_open and self.desk.standing.opened_at is not None
-        return {"backfills": int(not opened), "readings": int(opened and (self._is_polling or self._census.is_due()))}
+        reading = self._is_polling or self._poll_due == 0 or self._census.is_due()
+        return {"backfills": int(not opened), "readings": int(opened and reading)}
+
+    def let_go(self) -> None:
+        """Trust nothing that is remembered of the tables: the connection is not ours."""
+        self.desk.let_go()
+        self._poll, self._census = Poll(self.desk), Census(self.desk)
+        self._is_polling, self._look_due, self._poll_due = False, 0.0, 0.0
 
     def forget(self) -> None:
         """Forget what went wrong before the room was started again."""
@@ -99,6 +106,7 @@ class Sync:
             except TrackerSaidNo as no:
                 self._failed(no.error)
                 raise no.error from no
+            self._poll_due = self.site.clock.monotonic() + self.site.settings.pace.poll_seconds
             self._went_well(worked=True)
 
     async def census_now(self, reason: str = "somebody asked for it") -> None:

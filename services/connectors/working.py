@@ -34,6 +34,7 @@ class Work:
     ) -> None:
         self.site = site
         self.sync = Sync(site, progress)
+        self.sync.desk.is_ours = lambda: self.is_ours
         self._claims = claims
         self._wake_relay = wake_relay
         self._reporter = Reporter(self.sync.desk)
@@ -64,6 +65,10 @@ class Work:
         for loop in self._loops:
             await loop.stop()
 
+    def pending(self) -> dict[str, int]:
+        """Count what this process could do now; see `Sync.pending`."""
+        return self.sync.pending() if self._claims.may_become_ours(self.site.id) else {}
+
     def wake(self) -> None:
         """Look for hints now."""
         self._reading.wake()
@@ -90,7 +95,10 @@ class Work:
             await clock.sleep(0.05)
 
     async def _read(self) -> bool:
-        return self.is_ours and await self.sync.step()
+        if not self.is_ours:
+            self.sync.let_go()
+            return False
+        return await self.sync.step()
 
     async def _report(self) -> None:
         if self.is_ours and await self._reporter.step(self.sync.trouble):

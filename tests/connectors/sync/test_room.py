@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from schemas.connections import ConnectionReported, ConnectionState
 from schemas.topics import CONNECTIONS, JIRA_WORK_ITEMS
@@ -122,6 +123,7 @@ async def test_two_processes_share_the_connections_and_one_takes_over(
         async with running(room, bus_settings, mine[0][0], theirs[0][0]) as first:
             await eventually(lambda: is_quiet(second), 30)
             assert (mine[0][1].calls, theirs[0][1].calls) == ([], []), "both were taken when the first came"
+            assert await is_quiet(first), "what another process reads is not this one's to do"
             with pytest.raises(Transient, match="Another process"):
                 await first.sync_now("one")
         assert mine[1][1].asked("backfill_page")
@@ -143,3 +145,24 @@ async def test_a_room_that_is_stopped_and_started_goes_on(room: RoomDatabase, bu
         await app.sync_now("one")
         assert client.asked("fetch") == [("3",)]
         assert client.asked("backfill_page") == []
+
+
+async def test_who_loses_its_session_stops_at_once_and_goes_on_when_it_has_it_again(
+    room: RoomDatabase, bus_settings: BusSettings
+) -> None:
+    one, client = connected("one")
+    async with running(room, bus_settings, one) as app:
+        await eventually(lambda: is_quiet(app), 30)
+        async with room.session() as conn:
+            ours = "FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+            query = f"SELECT pg_terminate_backend(pid) {ours}"
+            await conn.execute(text(query))
+        client.world.rename("3", "renamed")
+        await eventually(lambda: is_renamed(room), 30)
+
+
+async def is_renamed(room: RoomDatabase) -> bool:
+    """Tell whether the third item has its new title."""
+    async with room.transaction() as conn:
+        body = await conn.scalar(text("SELECT body FROM snapshots WHERE ref = 'jira:one:3'"))
+    return '"renamed"' in str(body)
