@@ -95,7 +95,7 @@ class Connectors:
             marks = frozenset(mark.id for mark in await passed_marks(conn))
             pending = {"imports": await queries.unfinished_imports(conn)}
             if self._work:
-                able = [name for name, work in self._work.items() if work.sync.trouble is None]
+                able = [name for name, work in self._work.items() if work.sync.is_able]
                 pending["outbox"] = await outbox_size(conn)
                 pending["hints"] = await queries.waiting_hints(conn, able)
                 pending["comments"] = await due_comments(conn, self._context.clock.wall(), able)

@@ -110,7 +110,7 @@ class Backfill:
         """Note where the polls will begin, before anything is read."""
         desk = self._desk
         await begin_streams(desk)
-        high_water = await asked(desk.site.client.high_water(desk.scopes))
+        high_water = await desk.ask_readable(desk.site.client.high_water)
         async with desk.site.database.transaction() as conn:
             [number] = await draw_lasting_revisions(conn, 1)
             flow = f"opening:{desk.id}:{number}"

@@ -4,7 +4,7 @@ Promise: an error that leaves here as `TrackerSaidNo` is about the tracker; all 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -154,6 +154,15 @@ class Desk:
             await self.find_lost()
         self._scopes_due = clock.monotonic() + SCOPES_SECONDS
         await self._keep_scopes()
+
+    async def ask_readable(self, ask: Callable[[Sequence[Scope]], Awaitable[T]]) -> T:
+        """Return the answer to a question about all scopes; where one is lost, ask again without it."""
+        try:
+            return await asked(ask(self.readable))
+        except TrackerSaidNo as no:
+            if not isinstance(no.error, Misconfigured | Permanent) or not await self.find_lost():
+                raise
+        return await asked(ask(self.readable))
 
     async def find_lost(self) -> bool:
         """Ask each scope by itself whether it can be read; tell whether that is other than before.

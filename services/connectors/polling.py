@@ -5,14 +5,15 @@ never past what was listed, and never by a clock; whatever a lagging index shows
 and fetched once. A poll that broke off lists again, and fetches only the rest.
 """
 
+from collections.abc import Awaitable, Sequence
+
 from services.connectors.cursors import EVERYWHERE, Cursor, cursors_of, save_cursor
-from services.connectors.desk import Desk, TrackerSaidNo, asked
+from services.connectors.desk import Desk
 from services.connectors.fetching import fetch_and_store
 from services.connectors.hooks_store import note_missed
 from services.connectors.ledger import versions_of
 from services.connectors.states import note_success, want_census
-from services.connectors.tracker import Listed, ListedPage
-from services.runtime.errors import Misconfigured, Permanent
+from services.connectors.tracker import Listed, ListedPage, Scope
 
 
 class Poll:
@@ -64,7 +65,7 @@ class Poll:
     async def _first_items(self) -> bool:
         """See whether a site that had no items has some now; those are read by a census."""
         desk = self._desk
-        at = await asked(desk.site.client.high_water(desk.readable))
+        at = await desk.ask_readable(desk.site.client.high_water)
         if at is None:
             return False
         async with desk.site.database.transaction() as conn:
@@ -73,15 +74,16 @@ class Poll:
         return True
 
     async def _listed(self) -> ListedPage:
-        """Ask for the page; where a scope is lost, ask again without it."""
-        desk, since = self._desk, self._since or ""
-        try:
-            return await asked(desk.site.client.changed_page(desk.readable, since, self._cursor))
-        except TrackerSaidNo as no:
-            if not isinstance(no.error, Misconfigured | Permanent) or not await desk.find_lost():
-                raise
-        self._cursor = None
-        return await asked(desk.site.client.changed_page(desk.readable, since, None))
+        """Ask for the page; where a scope is lost, begin again without it."""
+        desk, since, before = self._desk, self._since or "", self._desk.readable
+
+        def ask(scopes: Sequence[Scope]) -> Awaitable[ListedPage]:
+            if scopes != before:
+                # A token is good for the scopes that it came for.
+                self._cursor, self._seen = None, set()
+            return desk.site.client.changed_page(scopes, since, self._cursor)
+
+        return await desk.ask_readable(ask)
 
     async def _keep(self, page: ListedPage) -> None:
         desk = self._desk

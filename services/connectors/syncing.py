@@ -29,6 +29,8 @@ RETRY_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 1.0
 """How soon it is noticed what another process has asked for."""
 
+SHORT_SECONDS: Final = 60.0
+"""A pause no longer than this is part of the work."""
 MOST_ROUNDS: Final = 100
 """A site where people work on all the time is never quiet."""
 
@@ -55,12 +57,20 @@ class Sync:
         """Whether the tracker has said no, and there is a pause."""
         return self.site.clock.monotonic() < self._not_before
 
+    @property
+    def is_able(self) -> bool:
+        """Whether the tracker answers, or will be asked again in a moment."""
+        if self.trouble is None:
+            return True
+        error = self.trouble.error
+        return isinstance(error, Transient) and (error.retry_after or 0.0) <= SHORT_SECONDS
+
     def pending(self) -> dict[str, int]:
         """Count what could be done now, hints apart: first readings, and readings that have begun or are asked for."""
-        if self.trouble is not None:
+        if not self.is_able:
             return {}
         opened = self.desk.is_open and self.desk.standing.opened_at is not None
-        reading = self._is_polling or self._poll_due == 0 or self._census.is_due()
+        reading = self._is_polling or self._poll_due == 0 or self.trouble is not None or self._census.is_due()
         return {"backfills": int(not opened), "readings": int(opened and reading)}
 
     def let_go(self) -> None:

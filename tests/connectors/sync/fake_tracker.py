@@ -212,6 +212,7 @@ class FakeClient:
 
     async def high_water(self, scopes: Sequence[Scope]) -> str | None:
         self._called("high_water")
+        self._refuse_unreadable(scopes)
         return max((self._version(id_) for id_ in self._of(scopes)), key=int, default=None)
 
     async def changed_page(self, scopes: Sequence[Scope], since: str, cursor: str | None) -> ListedPage:

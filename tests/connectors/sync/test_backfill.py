@@ -1,6 +1,7 @@
 """Rules of the first contact: everything once, as one load, resumed wherever it broke off."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +11,7 @@ from services.connectors.backfill import Pace, Reading
 from services.connectors.hints import add_hints
 from services.connectors.syncing import Sync
 from services.connectors.tracker import RawPage, Scope
-from services.runtime.errors import Permanent, RateLimited, Transient
+from services.runtime.errors import LeewayError, Misconfigured, Permanent, RateLimited, Transient
 from tests.connectors.sync.bench import Bench, Killed
 from tests.connectors.sync.fake_tracker import SITE, FakeSite
 
@@ -21,6 +22,15 @@ def grown(site: FakeSite) -> None:
     for id_ in first[::3]:
         site.rename(id_, f"Better {id_}")
         site.comment(id_)
+
+
+def fail_with(error: LeewayError) -> Callable[[str], None]:
+    """Return what has each call fail."""
+
+    def before(_: str) -> None:
+        raise error
+
+    return before
 
 
 async def test_everything_goes_out_in_one_load_and_its_mark_comes_last(bench: Bench) -> None:
@@ -144,6 +154,21 @@ async def test_nothing_is_asked_before_the_pause_is_over_that_the_site_asks_for(
     asked = len(bench.client.calls)
     assert not await bench.sync.step()
     assert (bench.sync.is_waiting, len(bench.client.calls)) == (True, asked)
+    assert bench.sync.pending() == {}, "so long a pause is nothing to wait for"
+
+
+async def test_work_that_is_tried_again_in_a_moment_is_still_to_be_done(bench: Bench) -> None:
+    grown(bench.site)
+    bench.client.before = fail_with(Transient("not now"))
+    await bench.sync.step()
+    assert bench.sync.pending() == {"backfills": 1, "readings": 0}
+    bench.again()
+    await bench.quiet()
+    assert bench.sync.pending() == {"backfills": 0, "readings": 0}
+    bench.client.before = fail_with(Misconfigured("the token is wrong"))
+    with pytest.raises(Misconfigured):
+        await bench.quiet()
+    assert bench.sync.pending() == {}, "a person must do something first"
 
 
 async def test_tries_do_not_add_up_while_pages_come(bench: Bench) -> None:

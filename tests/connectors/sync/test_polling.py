@@ -172,3 +172,24 @@ async def test_a_lost_scope_does_not_keep_the_others_from_being_polled(bench: Be
     bench.again()
     await bench.quiet()
     await bench.hold()
+
+
+async def test_a_scope_that_is_lost_between_two_pages_has_the_rest_listed_from_the_beginning(bench: Bench) -> None:
+    bench.site.add(30, "1")
+    bench.site.add(1, "2")
+    await bench.quiet()
+    for number in range(1, 31):
+        bench.site.rename(str(number), f"renamed {number}")
+    pages = 0
+
+    def before(name: str) -> None:
+        nonlocal pages
+        pages += name == "changed_page"
+        if pages == 2:
+            bench.client.unreadable = {"2"}
+
+    bench.client.before = before
+    while await bench.sync._poll.step():
+        pass
+    kept = await bench.kept()
+    assert all(kept[f"jira:jira:{number}"].title == f"renamed {number}" for number in range(1, 31))
