@@ -7,8 +7,11 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Final
+
+from sqlalchemy import text
 
 from services.sandbox.fault_kinds import Fault, FaultKind
 from services.sandbox.jira.site import JiraKind
@@ -16,6 +19,7 @@ from services.sandbox.people import People
 from services.sandbox.server import SandboxOptions
 from tests.live.checker import Truth, differences, kept_of, read_asana, read_jira
 from tests.live.office import ASANA, JIRA, Office, office
+from tests.live.topics import newest_revisions
 from tests.waiting import eventually
 
 TODAY: Final = datetime(2026, 6, 26, 17, tzinfo=UTC)
@@ -84,16 +88,33 @@ async def _step(story: Story, place: Office, people: People) -> None:
 
 async def _blow(story: Story, place: Office) -> None:
     """Have something die, or be mended, or nothing."""
-    blow = story.random.choice(("connectors", "connectors", "broker", "mended", "nothing"))
+    blow = story.random.choice(("connectors", "connectors", "broker", "out of sight", "mended", "nothing"))
     story.done[f"blow:{blow}"] += 1
     if blow == "connectors":
         await place.kill()
         await place.start()
     elif blow == "broker":
         place.kill_broker()
+    elif blow == "out of sight":
+        _hide(story, place)
     elif blow == "mended":
         place.world.jira_faults.clear()
         place.world.asana_faults.clear()
+
+
+def _hide(story: Story, place: Office) -> None:
+    """Take the right to see one project from the account, or give it back."""
+    jira, project = place.world.jira, story.random.choice(("GROW", "MOB", "PLAT"))
+    if jira.known.hidden:
+        _show_all(place)
+    else:
+        jira.hide(project)
+
+
+def _show_all(place: Office) -> None:
+    jira = place.world.jira
+    for id_ in tuple(jira.known.hidden):
+        jira.show(str(jira.known.projects[id_]["key"]))
 
 
 async def _quiet(story: Story, place: Office) -> None:
@@ -101,6 +122,7 @@ async def _quiet(story: Story, place: Office) -> None:
     world = place.world
     world.jira_faults.clear()
     world.asana_faults.clear()
+    _show_all(place)
     await place.kill()
     await place.start()
     # An index that lags has caught up when so much of the sandbox's time has gone by.
@@ -114,6 +136,17 @@ async def _quiet(story: Story, place: Office) -> None:
         return True
 
     await eventually(equal, within=QUIET_SECONDS)
+    await eventually(partial(_is_on_the_broker, place), within=QUIET_SECONDS)
+
+
+async def _is_on_the_broker(place: Office) -> bool:
+    """Tell whether the newest of each item on its topic is what our tables hold, however often the broker forgot."""
+    async with place.tables.transaction() as conn:
+        rows = await conn.execute(text("SELECT ref, revision FROM snapshots"))
+        kept: dict[str, int] = {row.ref: row.revision for row in rows}
+    on_topic = await newest_revisions(place.bus)
+    assert {ref: on_topic.get(ref) for ref in kept} == kept
+    return True
 
 
 async def compared(story: Story, place: Office) -> list[str]:
