@@ -67,8 +67,8 @@ class JiraKind(StrEnum):
 class Webhooks(_Closed):
     """Webhooks of a connection. `address` is where the tracker reaches us, as in https://leeway.example.com.
 
-    `secret` names the secret that Jira's webhook signs with (or the client secret of dynamic ones). With `register`
-    Leeway makes, renews and repairs the webhooks by itself; without, somebody has set them up.
+    `secret` names the secret that Jira's webhook signs with (or the client secret of dynamic ones); Asana brings its
+    own. With `register` Leeway makes, renews and repairs the webhooks by itself; without, somebody has set them up.
     """
 
     address: SiteUrl
@@ -181,12 +181,9 @@ class JiraConnection(_Connection):
         return self
 
     @model_validator(mode="after")
-    def _webhook_of_somebody_else_has_a_secret(self) -> Self:
-        if self.webhooks is not None and not self.webhooks.register_ and self.webhooks.secret is None:
-            raise ValueError(
-                "has webhooks that somebody set up (`register: false`) and no `webhooks.secret`: name the secret that "
-                "they sign with"
-            )
+    def _webhooks_are_signed(self) -> Self:
+        if self.webhooks is not None and self.webhooks.secret is None:
+            raise ValueError("has webhooks without a secret: name in `webhooks.secret` what they sign with")
         return self
 
 

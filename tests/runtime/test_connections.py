@@ -100,7 +100,10 @@ def test_the_secret_is_a_reference_to_the_environment_or_to_a_file(tmp_path: Pat
         (f"{JIRA}, pace: {{poll_seconds: 600, data_gap_minutes: 5}}}}", "asks every 600 seconds only: raise `data_gap"),
         (f"{JIRA}, reading: {{statuses: {{3: doing}}}}}}", "`connections[0].reading.statuses.3` must be 'todo', 'in_p"),
         (f"{JIRA}, webhooks: {{secret: x}}}}", "`connections[0].webhooks` needs the key `address`."),
-        (f"{JIRA}, webhooks: {{address: https://x.example, register: false}}}}", "name the secret that they sign with"),
+        (
+            f"{JIRA}, webhooks: {{address: https://x.example, register: false}}}}",
+            "without a secret: name in `webhooks.secret`",
+        ),
         (
             f"{JIRA}, dependency_links: [{{type: X, outward_is: blocker}}, {{type: X, outward_is: blocker}}]}}",
             "`connections[0].dependency_links[1].type`: X stands more than once among `dependency_links`; keep one.",

@@ -182,7 +182,7 @@ async def test_permissions_that_lack_for_what_is_configured_are_named() -> None:
         assert [why.split(" is")[0] for why in (await client.open()).missing_scopes] == ["Browse projects"]
     wants: dict[str, Any] = {
         "comments": {"enabled": True, "projects": ["PAY"]},
-        "webhooks": {"address": "https://l.example"},
+        "webhooks": {"address": "https://l.example", "secret": "hooks"},
     }
     async with at(site, **wants) as client:
         missing = (await client.open()).missing_scopes
