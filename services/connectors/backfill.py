@@ -6,7 +6,7 @@ high water that was noted before the first page. A few pages are in memory at an
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,8 +18,9 @@ from services.connectors.cursors import Cursor, cursors_of, save_cursor
 from services.connectors.desk import Desk, TrackerSaidNo, asked, together
 from services.connectors.events import begin_streams
 from services.connectors.fetching import read_raws
+from services.connectors.gathering import Gathering, Pages, merged
 from services.connectors.marks import send_mark
-from services.connectors.states import begin_contact, note_opened, want_census
+from services.connectors.states import begin_contact, note_opened, note_success, want_census
 from services.connectors.store import draw_lasting_revisions
 from services.connectors.storing import Live, Load
 from services.connectors.tracker import RawPage, Scope
@@ -29,6 +30,8 @@ from services.runtime.errors import Misconfigured, Permanent
 log = structlog.get_logger(__name__)
 
 LOG_SECONDS: Final = 10.0
+PAGES_AHEAD: Final = 4
+"""So many pages of a scope may be in memory that are not yet being kept, the one that is asked for among them."""
 BROKEN_OFF: Final = "the first reading broke off and went on later"
 
 
@@ -43,8 +46,11 @@ class Reading:
     done: bool = False
 
 
+_Came = tuple[RawPage, str | None]
+"""A page, and the cursor behind it."""
+
 ReadingCallback = Callable[[str, Reading], None]
-"""Told the connection and how far its first reading is, after every page."""
+"""Told the connection and how far its first reading is, whenever pages were kept."""
 
 
 @dataclass
@@ -91,6 +97,7 @@ class Backfill:
         self._pace = Pace(desk.site.clock)
         self._logged = 0.0
         self._flow = ""
+        self._gathering = Gathering(self._keep)
 
     async def run(self) -> None:
         """Read what has not been read yet, then send the mark. Raises `TrackerSaidNo`."""
@@ -140,32 +147,50 @@ class Backfill:
             raise next(iter(failed.values()))
 
     async def _read_scope(self, scope: Scope, cursor: Cursor) -> None:
-        """Read a scope from its cursor on; the next page comes while this one is kept."""
-        client, at, seen = self._desk.site.client, cursor.value, {cursor.value}
-        ahead: asyncio.Task[RawPage] | None = asyncio.create_task(asked(client.backfill_page(scope, at)))
+        """Read a scope from its cursor on; what comes while pages are kept is kept together."""
+        came, room = asyncio.Queue[_Came | None](), asyncio.Semaphore(PAGES_AHEAD)
+        asking = asyncio.create_task(self._ask(scope, cursor, came, room))
+        asking.add_done_callback(lambda _: came.put_nowait(None))
         try:
-            while ahead is not None:
-                page, ahead = await ahead, None
-                at = None if page.cursor in seen else page.cursor
-                if at is not None:
-                    seen.add(at)
-                    ahead = asyncio.create_task(asked(client.backfill_page(scope, at)))
-                await self._keep(scope, page, at)
+            while pages := await _taken(came, room):
+                await self._gathering.keep(await self._mapped(scope, pages))
+            await asking  # raises what went wrong, once all that came before it is kept
         finally:
-            if ahead is not None:
-                ahead.cancel()
-                await asyncio.wait([ahead])
+            asking.cancel()
+            await asyncio.wait([asking])
 
-    async def _keep(self, scope: Scope, page: RawPage, at: str | None) -> None:
-        desk = self._desk
-        read = await asyncio.to_thread(read_raws, desk.site.client, page.raws)
+    async def _ask(
+        self, scope: Scope, cursor: Cursor, came: "asyncio.Queue[_Came | None]", room: asyncio.Semaphore
+    ) -> None:
+        """Ask for page after page, a few ahead of what is kept."""
+        at, seen = cursor.value, {cursor.value}
+        while True:
+            await room.acquire()
+            page = await asked(self._desk.site.client.backfill_page(scope, at))
+            at = None if page.cursor in seen else page.cursor
+            seen.add(at)
+            came.put_nowait((page, at))
+            if at is None:
+                return
+
+    async def _mapped(self, scope: Scope, came: Sequence[_Came]) -> Pages:
+        client = self._desk.site.client
+        reads = [await asyncio.to_thread(read_raws, client, page.raws) for page, _ in came]
+        return Pages(scope, [page for page, _ in came], merged(reads), came[-1][1])
+
+    async def _keep(self, some: Sequence[Pages]) -> None:
+        desk, read = self._desk, merged([pages.read for pages in some])
 
         async def also(conn: AsyncConnection) -> None:
-            await save_cursor(conn, desk.id, "backfill", Cursor(scope.id, at, at is None, len(page.raws)))
+            for one in some:
+                await save_cursor(conn, desk.id, "backfill", Cursor(one.scope.id, one.at, one.at is None, one.items))
+            # It may take longer than data may be old, and what came just now is not.
+            await note_success(conn, desk.id, desk.site.clock.now())
 
-        live = Live(read.entries)
-        await desk.store(Load(desk.id, read.items, self._flow, read.problems, live, also=also))
-        self._pace.came(scope, page)
+        await desk.store(Load(desk.id, read.items, self._flow, read.problems, Live(read.entries), also=also))
+        for one in some:
+            for page in one.raw:
+                self._pace.came(one.scope, page)
         self._tell()
 
     async def _finish(self, *, again: bool) -> None:
@@ -194,3 +219,16 @@ class Backfill:
                 total=reading.total, per_second=round(reading.per_second, 1),
                 seconds_left=None if reading.seconds_left is None else round(reading.seconds_left),
             )  # fmt: skip
+
+
+async def _taken(came: "asyncio.Queue[_Came | None]", room: asyncio.Semaphore) -> list[_Came]:
+    """Return all pages that came, at least one; none after the last."""
+    taken: list[_Came] = []
+    while not taken or not came.empty():
+        one = await came.get()
+        if one is None:
+            came.put_nowait(None)
+            break
+        taken.append(one)
+        room.release()
+    return taken
