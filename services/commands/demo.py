@@ -1,58 +1,87 @@
-"""`leeway demo`: a made-up company's quarter goes by on the real broker, database and rooms, in about a minute.
+"""`leeway demo`: a made-up company's quarter goes by in its Jira and its Asana, in about two minutes.
 
-Promise: nothing is staged but the company. Each alert is the one that the rooms sent on that day.
+Promise: nothing is staged but the company. Both trackers are served over HTTP, the connectors read them as they read
+any site and are told of changes by webhooks, and each alert is the one that the rooms sent on that day.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-import orjson
 from rich.console import Console
-from rich.text import Text
 
-from schemas.findings import Finding, Severity
-from schemas.work_items import Tracker
-from services.commands.assembly import builders
+from services.commands.assembly import builders, client_of
+from services.commands.demo_summary import conclude, introduce, of_the_quarter
 from services.commands.engine import Engine, alongside, engine
-from services.commands.output import Steps, counted, out, steps
-from services.commands.reports import STYLES
-from services.connectors.commands import ImportRequest, import_export, send_drain
-from services.connectors.mapped import MappingOptions
-from services.detector import queries as findings
+from services.commands.output import Steps, steps
+from services.connectors.app import ROOM, Connected, Connectors
 from services.mapper.commands import apply_strategy
 from services.notifier import app as notifier
-from services.notifier.channels.terminal.channel import safe
 from services.notifier.receivers import Receiver
-from services.runtime.clock import HeldClock
+from services.runtime.clock import Clock, HeldClock, SystemClock
+from services.runtime.configuration import Configuration
 from services.runtime.embedded import temporary_home
+from services.runtime.host import serving
+from services.runtime.http import listen
 from services.runtime.room import Progress, Room, RoomContext
-from services.runtime.settings import Settings
-from services.sandbox.company import Company, RawItem, build_company
+from services.runtime.secrets import Secret
+from services.runtime.settings import HttpSettings, Settings
 from services.sandbox.jira_shape import BASE
+from services.sandbox.server import TOKEN, Running, SandboxOptions, sandbox
+from services.sandbox.strategy import ASANA_SITE, JIRA_SITE
 
 TODAY: Final = datetime(2026, 6, 26, 17, 0, tzinfo=UTC)
-SHOWN_AT_END: Final = 5
 PLAIN_WIDTH: Final = 120
 TERMINAL: Final = Receiver(name="terminal", kind="terminal")
+HOOK_SECRET: Final = "signs the webhooks of a Jira that is gone in two minutes"  # noqa: S105 -- as it says
+HOOK_PAUSES: Final = (0.2, 0.5, 1.0, 2.0)
+_PACE: Final = {"poll_seconds": 86_400, "reconcile_hours": 720, "data_gap_minutes": 43_200, "goals_minutes": 43_200}
+"""Days go by in a second here: webhooks tell what happens, and each evening everything is asked once."""
 
 
 async def demo(settings: Settings, seed: int) -> None:
-    """Let the quarter go by, show each alert, and end with what stands and what to do next."""
-    company = build_company(seed, TODAY)
-    clock = HeldClock(company.days()[0])
+    """Let the quarter go by, show each alert, and end with what stalled, what drifted and who was asked what."""
+    options = SandboxOptions(today=TODAY, seed=seed, starts="first-day", hook_pauses=HOOK_PAUSES)
+    settings = settings.model_copy(update={"http": HttpSettings(port=_free_port())})
     with temporary_home() as home, steps() as show:
         console = show.console if show.is_drawn else Console(highlight=False, markup=False, width=PLAIN_WIDTH)
-        _introduce(console, company)
-        rooms = builders() | {notifier.ROOM: lambda context: _notifier(context, console)}
-        async with engine(home, clock, settings, rooms, throwaway=True) as made:
-            quarter = _Quarter(company, made, clock, home, show)
-            await alongside(made, settings, quarter.run())
-            standing = await findings.list_findings(made.door("detector"), clock.now())
-    _conclude(standing)
+        async with sandbox(options, SystemClock()) as world:
+            world.jira.base_url = BASE
+            introduce(console, world)
+            clock = HeldClock(world.time.now())
+            rooms = builders(connections=_connections(world, settings, clock))
+            rooms[notifier.ROOM] = lambda context: _notifier(context, console)
+            async with engine(home, clock, settings, rooms, throwaway=True) as made, serving(made.host, settings):
+                quarter = _Quarter(world, made, clock, show)
+                await alongside(made, settings, quarter.run())
+                summary = await of_the_quarter(made, clock)
+    conclude(summary)
+
+
+def _free_port() -> int:
+    """Return a port that nobody listens on: the trackers must know where to send webhooks before we listen."""
+    with listen(HttpSettings(port=0)) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _connections(world: Running, settings: Settings, clock: Clock) -> tuple[Connected, ...]:
+    """Return what `leeway.yaml` would say of the sandbox."""
+    address = f"http://{settings.http.host}:{settings.http.port}"
+    jira = {
+        "id": JIRA_SITE, "tracker": "jira", "url": world.jira_url, "user": "leeway@brightmoor.example",
+        "token": "sandbox", "pace": _PACE, "webhooks": {"address": address, "secret": "hooks"},
+    }  # fmt: skip
+    asana = {
+        "id": ASANA_SITE, "tracker": "asana", "url": world.asana_url, "token": "sandbox", "pace": _PACE,
+        "workspace": world.asana.store.workspace["gid"], "webhooks": {"address": address},
+    }  # fmt: skip
+    configuration = Configuration.model_validate({"connections": [jira, asana]})
+    return tuple(
+        Connected(one, client_of(one, TOKEN, clock), Secret(HOOK_SECRET)) for one in configuration.whole_connections()
+    )
 
 
 def _notifier(context: RoomContext, console: Console) -> Room:
@@ -62,78 +91,39 @@ def _notifier(context: RoomContext, console: Console) -> Room:
 class _Quarter:
     """The days of the company, one after the other."""
 
-    def __init__(self, company: Company, made: Engine, clock: HeldClock, home: Path, show: Steps) -> None:
-        self._company = company
+    def __init__(self, world: Running, made: Engine, clock: HeldClock, show: Steps) -> None:
+        self._world = world
         self._engine = made
         self._clock = clock
-        self._home = home
         self._show = show
 
     async def run(self) -> None:
-        """Apply the strategy, bring the first day whole, then each day what changed."""
-        await apply_strategy(self._engine.door("mapper"), self._company.strategy, "demo", self._clock)
+        """Apply the strategy, have both trackers read for the first time, then let day after day go by."""
+        company = self._world.company
+        await apply_strategy(self._engine.door("mapper"), company.strategy, "demo", self._clock)
         await self._engine.host.start()
-        days = self._company.days()
-        before: datetime | None = None
+        days = company.days()
         for number, day in enumerate(days, 1):
             self._clock.move_to(day)
-            items = self._company.items_at(day) if before is None else self._company.changed_between(before, day)
-            await self._day(number, items)
+            await self._engine.until(partial(_is_over, _mark(number)), asyncio.create_task(self._day(number, day)))
             self._show(f"{day:%a %d %b}", number, len(days), bar="quarter")
-            before = day
 
-    async def _day(self, number: int, items: list[RawItem]) -> None:
-        """Bring what changed and wait until all of it is judged and told."""
-        mark = f"drain:day-{number}"
-        bringing: asyncio.Task[object] = asyncio.create_task(self._bring(items, mark))
-
-        def is_over(progress: Mapping[str, Progress]) -> bool:
-            told = all(mark in progress[room].marks for room in ("mapper", "detector", "notifier"))
-            return told and not any(count for room in progress.values() for count in room.pending.values())
-
-        await self._engine.until(is_over, bringing)
-
-    async def _bring(self, items: list[RawItem], mark: str) -> None:
-        door, bus = self._engine.door("connectors"), self._engine.host.bus_of("connectors")
-        for tracker in Tracker:
-            some = [item for item in items if item.tracker is tracker]
-            if some:
-                path = self._home / f"{tracker}.jsonl"
-                await asyncio.to_thread(_write, path, [item.raw for item in some])
-                request = ImportRequest((path,), some[0].site, None, _options(tracker))
-                await import_export(door, bus, request)
-        await send_drain(door, bus, mark)
+    async def _day(self, number: int, day: datetime) -> None:
+        """Have happen what happened, told by webhooks; ask for what they did not tell; say that it is all."""
+        connectors = self._engine.room(ROOM)
+        assert isinstance(connectors, Connectors)  # noqa: S101 -- for mypy: the room of that name
+        await self._world.time.move_to(day)
+        await self._world.hooks.idle()
+        for name in (JIRA_SITE, ASANA_SITE):
+            await connectors.sync_now(name)
+        await connectors.send_drain(_mark(number))
 
 
-def _options(tracker: Tracker) -> MappingOptions:
-    return MappingOptions(base_url=BASE if tracker is Tracker.JIRA else None)
+def _mark(number: int) -> str:
+    return f"drain:day-{number}"
 
 
-def _write(path: Path, items: list[dict[str, Any]]) -> None:
-    path.write_bytes(b"".join(orjson.dumps(item) + b"\n" for item in items))
-
-
-def _introduce(console: Console, company: Company) -> None:
-    strategy = company.strategy
-    console.print(
-        f"Brightmoor, a made-up company: {len(strategy.teams)} teams, {len(strategy.objectives)} objectives, "
-        f"{company.size} items in Jira and Asana. Its quarter from {company.starts_on:%d %B} goes by:\n"
-    )
-
-
-def _conclude(standing: list[Finding]) -> None:
-    count = Counter(finding.severity for finding in standing)
-    summary = ", ".join(f"{count[severity]} {severity}" for severity in reversed(Severity) if count[severity])
-    out.print(f"\nThe quarter is over. {counted(len(standing), 'finding')} stand ({summary}); the worst of them:\n")
-    worst = sorted(standing, key=lambda finding: (-tuple(STYLES).index(finding.severity.value), finding.since))
-    for finding in worst[:SHOWN_AT_END]:
-        out.print(
-            Text.assemble((f"  {finding.severity.value.upper():<9}", STYLES[finding.severity.value]), finding.title)
-        )
-        out.print(f"           ask {safe(finding.team_name or 'the teams')}: {safe(finding.question)}")
-    out.print(
-        "\nNext: try it on an export of your own,\n"
-        "  .venv/bin/leeway check strategy.yaml --export issues.jsonl\n"
-        "  .venv/bin/leeway replay issues.jsonl --strategy strategy.yaml --as-of 2026-06-26T17:00:00Z\n"
-        "README.md says how to write strategy.yaml. Everything that the demo started is stopped and removed."
-    )
+def _is_over(mark: str, progress: Mapping[str, Progress]) -> bool:
+    """Tell whether everything that this day brought is judged and told."""
+    told = all(mark in progress[room].marks for room in ("mapper", "detector", "notifier"))
+    return told and not any(count for room in progress.values() for count in room.pending.values())

@@ -7,7 +7,7 @@ import pytest
 
 from tests.commands.typed import Answer, ended, readme, started
 
-DEMO_SECONDS = 120.0
+DEMO_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,18 @@ def test_each_alert_says_why_and_asks_a_question(demo: Answer) -> None:
     assert len(questions) >= len(heads)
 
 
-def test_it_ends_with_what_to_do_next(demo: Answer) -> None:
-    assert "Next: try it on an export of your own" in demo.out
+def test_what_stood_when_both_trackers_were_first_read_is_told_in_one_digest_each(demo: Answer) -> None:
+    assert len(re.findall(r"  OPENING DIGEST  brightmoor(-ops)? is read for the first time", demo.out)) == 2
+
+
+def test_it_ends_with_what_came_up_and_what_to_do_next(demo: Answer) -> None:
+    assert re.search(
+        r"^The quarter is over\. \d+ findings came up; \d+ have cleared, \d+ stand\.$", demo.out, re.MULTILINE
+    )
+    assert "What stalled (" in demo.out
+    assert "What drifted (" in demo.out
+    assert "Who was asked what:" in demo.out
+    assert "Next: `.venv/bin/leeway sandbox` serves this Jira and Asana" in demo.out
     assert demo.err == ""
 
 

@@ -53,19 +53,33 @@ class Site:
 
 async def open_site(calls: Calls) -> Site:
     """Check the site from the outside in, and learn what the mapping has to know."""
-    version, off = await _server(calls)
+    server = await _server(calls)
     account, name = await _myself(calls)
     missing, fields, statuses = await asyncio.gather(
         _missing(calls),
         calls.ask("list its fields", lambda jira: objects(jira.fields())),
         calls.ask("list its statuses", lambda jira: objects([status.raw for status in jira.statuses()])),
     )
-    facts = SiteFacts(account, name, calls.settings.kind.value, version, off, missing)
-    return _learned(calls.settings, facts, fields, statuses)
+    kind = calls.settings.kind.value
+    facts = SiteFacts(account, name, kind, server.version, server.clock_off, missing)
+    site = _learned(calls.settings, facts, fields, statuses)
+    if server.address is None:
+        return site
+    # We may reach the site by another way than its people, who follow the links of findings.
+    return replace(site, options=replace(site.options, base_url=server.address))
 
 
-async def _server(calls: Calls) -> tuple[str | None, float | None]:
-    """Return the version and how far our clock is off. Both kinds answer at version 2, also to nobody in particular."""
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """What a site says of its server: `address` is the one that its people know."""
+
+    version: str | None
+    clock_off: float | None
+    address: str | None
+
+
+async def _server(calls: Calls) -> _Server:
+    """Return what the server says. Both kinds answer at version 2, also to nobody in particular."""
     asked = Asked("GET", "/rest/api/2/serverInfo", "tell its version")
     before = calls.clock.wall()
     try:
@@ -78,7 +92,9 @@ async def _server(calls: Calls) -> tuple[str | None, float | None]:
     told = mapping(answer.json)
     _check_kind(calls.settings, told)
     middle = before + (calls.clock.wall() - before) / 2
-    return text(told.get("version"), 50), clock_off(answer.headers, middle)
+    address = text(told.get("baseUrl"), 500)
+    known = address.rstrip("/") if address and address.startswith(("https://", "http://")) else None
+    return _Server(text(told.get("version"), 50), clock_off(answer.headers, middle), known)
 
 
 async def _check_kind_as_nobody(calls: Calls, asked: Asked) -> None:

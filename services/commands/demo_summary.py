@@ -1,0 +1,97 @@
+"""What `leeway demo` says before and after its quarter: who the company is, what stalled and drifted, who was asked."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from schemas.findings import Finding, FindingState
+from services.commands.engine import Engine
+from services.commands.output import counted, out
+from services.commands.reports import STYLES
+from services.detector import queries
+from services.detector.queries import FindingFilter
+from services.notifier.channels.terminal.channel import safe
+from services.runtime.clock import Clock
+from services.sandbox.server import Running
+
+STALLED: Final = frozenset(
+    {
+        "stalled-dependency",
+        "dependency-date-conflict",
+        "unowned-blocker",
+        "dependency-cycle",
+        "missed-handoff",
+        "bottleneck-team",
+    }
+)
+"""The rules on what waits for something; all others are on work that leaves the strategy."""
+SHOWN: Final = 4
+_WORST_FIRST: Final = tuple(reversed(STYLES))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What stands at the end, and what was found and has cleared since."""
+
+    standing: Sequence[Finding]
+    cleared: Sequence[Finding]
+
+
+async def of_the_quarter(made: Engine, clock: Clock) -> Summary:
+    """Return what the detector holds now."""
+    door = made.door("detector")
+    standing = await queries.list_findings(door, clock.now())
+    cleared = await queries.list_findings(door, clock.now(), FindingFilter(state=FindingState.RESOLVED))
+    return Summary(standing, cleared)
+
+
+def introduce(console: Console, world: Running) -> None:
+    """Say who the company is and where it lives."""
+    company, strategy = world.company, world.company.strategy
+    console.print(
+        f"Brightmoor, a made-up company: {len(strategy.teams)} teams, {len(strategy.objectives)} objectives, "
+        f"{company.size} items in a Jira and an Asana that stand in for the real ones. "
+        f"Its quarter from {company.starts_on:%d %B} goes by:\n"
+    )
+
+
+def conclude(summary: Summary) -> None:
+    """Say what stalled, what drifted, and who was asked what."""
+    standing, cleared = summary.standing, summary.cleared
+    came_up = counted(len(standing) + len(cleared), "finding")
+    out.print(f"\nThe quarter is over. {came_up} came up; {len(cleared)} have cleared, {len(standing)} stand.")
+    _show("What stalled", [one for one in standing if one.rule in STALLED], cleared, stalled=True)
+    _show("What drifted", [one for one in standing if one.rule not in STALLED], cleared, stalled=False)
+    _ask(standing)
+    out.print(
+        "\nNext: `.venv/bin/leeway sandbox` serves this Jira and Asana for you to try things on;\n"
+        "      `.venv/bin/leeway init` connects your own, and `.venv/bin/leeway up` watches over it.\n"
+        "README.md tells more. Everything that the demo started is stopped and removed."
+    )
+
+
+def _show(title: str, standing: Sequence[Finding], cleared: Sequence[Finding], *, stalled: bool) -> None:
+    over = sum((one.rule in STALLED) is stalled for one in cleared)
+    out.print(f"\n{title} ({len(standing)} stand, {over} cleared):")
+    worst = sorted(standing, key=lambda one: (_WORST_FIRST.index(one.severity.value), one.since, one.fingerprint))
+    for one in worst[:SHOWN]:
+        out.print(Text.assemble((f"  {one.severity.value.upper():<9}", STYLES[one.severity.value]), safe(one.title)))
+    if len(worst) > SHOWN:
+        out.print(f"           and {len(worst) - SHOWN} more")
+
+
+def _ask(standing: Sequence[Finding]) -> None:
+    """Say who was asked what: by name, nobody first, each with what matters most there."""
+    asked: Mapping[str, list[Finding]] = defaultdict(list)
+    for one in standing:
+        who = one.owner or one.lead
+        asked[f"{who} ({one.team_name})" if who and one.team_name else who or one.team_name or "the teams"].append(one)
+    out.print("\nWho was asked what:")
+    for who, findings in sorted(asked.items()):
+        worst = min(findings, key=lambda one: (_WORST_FIRST.index(one.severity.value), one.since, one.fingerprint))
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        out.print(f"  {safe(who)}: {safe(worst.question)}{more}")
