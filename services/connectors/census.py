@@ -12,7 +12,7 @@ import structlog
 
 from services.connectors.cursors import Cursor, clear_cursors, cursors_of, save_cursor
 from services.connectors.desk import Desk, TrackerSaidNo, asked
-from services.connectors.events import read_streams
+from services.connectors.events import LOST, read_streams
 from services.connectors.fetching import absences, fetch_and_store, parts
 from services.connectors.ledger import entry_count, missed_by, note_found
 from services.connectors.polling import news_among
@@ -28,6 +28,9 @@ FEW_MISSING: Final = 10
 """So many may be missing whatever share of all they are."""
 MISSED_PAGE: Final = 500
 HELD_HOURS: Final = 1.0
+MANY_GAPS: Final = 3
+"""A stream that has lost events so often in a row loses them always: a census each time would never end."""
+GAP_PAUSE: Final = timedelta(minutes=10)
 
 
 class Census:
@@ -40,12 +43,24 @@ class Census:
     def is_due(self) -> bool:
         """Tell whether one is running, wanted, or to be begun by the schedule."""
         desk, standing = self._desk, self._desk.standing
-        if standing.census_running is not None or standing.census_wanted is not None:
+        if self.is_to_be_taken():
             return True
         hours = desk.site.settings.pace.reconcile_hours
         # What is held back may come back by itself: then the connection should say so soon.
         every = timedelta(hours=min(hours, HELD_HOURS) if standing.missing else hours)
         return standing.census_at is None or desk.site.clock.wall() - standing.census_at >= every
+
+    def is_to_be_taken(self) -> bool:
+        """Tell whether one is running, or wanted and not put off."""
+        standing = self._desk.standing
+        wanted = standing.census_wanted is not None and not self._is_put_off(standing.census_wanted)
+        return standing.census_running is not None or wanted
+
+    def _is_put_off(self, reason: str) -> bool:
+        desk, standing = self._desk, self._desk.standing
+        if not reason.endswith(LOST) or desk.gaps_in_a_row < MANY_GAPS or standing.missing_confirmed:
+            return False
+        return standing.census_at is not None and desk.site.clock.wall() - standing.census_at < GAP_PAUSE
 
     async def step(self) -> None:
         """Begin, count a page of one scope, or end. Raises `TrackerSaidNo`."""

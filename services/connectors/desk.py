@@ -71,6 +71,8 @@ class Desk:
     hooks_problem: str | None = None
     standing: Standing = field(default_factory=Standing)
     items_read: int = 0
+    gaps_in_a_row: int = 0
+    """So many readings of the streams, one after the other, found that events were lost."""
     is_ours: Callable[[], bool] = lambda: True
     """Whether this process still holds the connection."""
     _scopes_due: float | None = None

@@ -19,6 +19,8 @@ from services.runtime.faultpoints import faultpoint
 
 MOST_PAGES: Final = 1_000
 """Of one stream in a row; what is beyond comes with the next reading."""
+LOST: Final = "were lost"
+"""How the reason ends for a census that makes good what a stream lost."""
 
 
 async def begin_streams(desk: Desk) -> None:
@@ -26,21 +28,22 @@ async def begin_streams(desk: Desk) -> None:
     await _read_all(desk, most_pages=1)
 
 
-async def read_streams(desk: Desk) -> bool:
-    """Read all streams to their ends; tell whether any brought a hint. Raises `TrackerSaidNo`."""
-    return await _read_all(desk, most_pages=MOST_PAGES)
+async def read_streams(desk: Desk) -> None:
+    """Read all streams to their ends. Raises `TrackerSaidNo`."""
+    await _read_all(desk, most_pages=MOST_PAGES)
 
 
-async def _read_all(desk: Desk, most_pages: int) -> bool:
+async def _read_all(desk: Desk, most_pages: int) -> None:
     async with desk.site.database.transaction() as conn:
         tokens = {scope: cursor.value for scope, cursor in (await cursors_of(conn, desk.id, "events")).items()}
-    told = False
+    lost = False
     for some in parts(desk.readable, max(desk.site.client.parallel, 1)):
-        told |= await _read_some(desk, some, tokens, most_pages)
-    return told
+        lost |= await _read_some(desk, some, tokens, most_pages)
+    desk.gaps_in_a_row = desk.gaps_in_a_row + 1 if lost else 0
 
 
 async def _read_some(desk: Desk, scopes: Sequence[Scope], tokens: dict[str, str | None], most_pages: int) -> bool:
+    """Read streams at once; tell whether any of them lost events."""
     answers = await asyncio.gather(
         *(_read_stream(desk, scope, tokens.get(scope.id), most_pages) for scope in scopes), return_exceptions=True
     )
@@ -57,19 +60,19 @@ async def _read_some(desk: Desk, scopes: Sequence[Scope], tokens: dict[str, str 
 
 
 async def _read_stream(desk: Desk, scope: Scope, token: str | None, most_pages: int) -> bool:
-    """Read one stream until it has no more, or gives a token that we had."""
-    told, seen = False, {token}
+    """Read one stream until it has no more, or gives a token that we had; tell whether it lost events."""
+    lost, seen = False, {token}
     for _ in range(most_pages):
         page = await asked(desk.site.client.events_page(scope, token))
         if page is None:
             return False
         await _keep(desk, scope, page)
-        told |= bool(page.changed or page.deleted)
+        lost |= page.gap
         if not page.has_more or page.token in seen:
             break
         token = page.token
         seen.add(token)
-    return told
+    return lost
 
 
 async def _keep(desk: Desk, scope: Scope, page: EventsPage) -> None:
@@ -79,6 +82,6 @@ async def _keep(desk: Desk, scope: Scope, page: EventsPage) -> None:
         )
         await save_cursor(conn, desk.id, "events", Cursor(scope.id, page.token))
         if page.gap:
-            await want_census(conn, desk.id, f"events of {scope.name} were lost")
+            await want_census(conn, desk.id, f"events of {scope.name} {LOST}")
     if page.changed or page.deleted:
         faultpoint("connectors.hinted")

@@ -38,7 +38,10 @@ _REPORTS: Final = text(
 )
 _WANT: Final = text(
     "INSERT INTO connection_states AS known (connection, census_wanted) VALUES (:connection, :reason)"
-    " ON CONFLICT (connection) DO UPDATE SET census_wanted = coalesce(known.census_wanted, excluded.census_wanted)"
+    " ON CONFLICT (connection) DO UPDATE SET census_wanted ="
+    # A census for lost events may be put off; another reason is not to wait for it.
+    " CASE WHEN known.census_wanted LIKE '% were lost' THEN excluded.census_wanted"
+    " ELSE coalesce(known.census_wanted, excluded.census_wanted) END"
 )
 _BEGIN_CENSUS: Final = text(
     "UPDATE connection_states SET census = census + 1, census_running = :reason, census_wanted = NULL, census_at = :at"
@@ -108,7 +111,10 @@ async def save_scopes(conn: AsyncConnection, connection: str, scopes: str) -> No
 
 
 async def note_success(conn: AsyncConnection, connection: str, at: datetime) -> None:
-    """Note that all which the tracker had to say at `at` (domain time) is in our tables."""
+    """Note that at `at` (domain time) all that the tracker had to say was in our tables, or one more page of the first.
+
+    A tracker that brings page after page is none that brings no data.
+    """
     await conn.execute(_SUCCEEDED, {"connection": connection, "at": at})
 
 
@@ -123,7 +129,7 @@ async def all_reports(conn: AsyncConnection) -> list[tuple[str, int, str]]:
 
 
 async def want_census(conn: AsyncConnection, connection: str, reason: str) -> None:
-    """Ask for a census; the first reason that is given stays until it begins."""
+    """Ask for a census; the first reason that is given stays until it begins, but for one that may be put off."""
     await conn.execute(_WANT, {"connection": connection, "reason": reason})
 
 

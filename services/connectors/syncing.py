@@ -123,6 +123,8 @@ class Sync:
         """Take a census, and bring all that it finds. Raises what the tracker said no with."""
         async with self.site.database.transaction() as conn:
             await want_census(conn, self.site.id, reason)
+        # Whoever asks does not wait for a census that was put off.
+        self.desk.gaps_in_a_row = 0
         await self.now()
 
     async def _open(self) -> None:
@@ -141,10 +143,11 @@ class Sync:
         answered = False
         while await answer_oldest(self.desk):
             answered = True
-        standing = await self.desk.load()
-        counted = standing.census_running is not None or standing.census_wanted is not None
-        while self.desk.standing.census_running is not None or self.desk.standing.census_wanted is not None:
+        await self.desk.load()
+        counted = False
+        while self._census.is_to_be_taken():
             await self._census.step()
+            counted = True
         return answered or counted
 
     async def _once(self) -> bool:

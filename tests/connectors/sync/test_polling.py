@@ -1,10 +1,12 @@
 """Rules of polls and streams: nothing is lost to a lagging index, a kill or a gap, and nothing is fetched twice."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from schemas.work_items import WorkItemChange, WorkItemSnapshot
+from services.connectors.census import GAP_PAUSE, Census
 from services.connectors.cursors import EVERYWHERE, cursors_of
 from services.connectors.untold import PREFIX
 from services.runtime.errors import Transient
@@ -154,6 +156,31 @@ async def test_lost_events_are_made_good_by_a_census(bench: Bench) -> None:
     await bench.quiet()
     await bench.hold()
     assert (await bench.kept())["jira:jira:2"].labels == ("moved",)
+
+
+async def test_a_stream_that_always_loses_events_is_no_reason_for_a_census_each_time(bench: Bench) -> None:
+    bench.client.has_streams = True
+    bench.site.add(5)
+    await bench.quiet()
+    bench.client.stream_from = 1_000_000
+    begun = (await bench.standing()).census
+    await bench.quiet()
+    await bench.quiet()
+    counted = (await bench.standing()).census
+    assert counted == begun + 1, "the first gap is made good at once, those after it later"
+    assert (await bench.standing()).census_wanted == "events of WEB were lost"
+    assert not Census(bench.sync.desk).is_due()
+    bench.site.relabel_silently("2", "moved")
+    await bench.sync.census_now()
+    assert (await bench.standing()).census > counted, "who asks does not wait"
+    await bench.quiet()
+    assert not Census(bench.sync.desk).is_due()
+    bench.sync.desk.standing = replace(bench.sync.desk.standing, census_at=bench.bus.clock.wall() - GAP_PAUSE)
+    assert Census(bench.sync.desk).is_due(), "it comes in its time"
+    bench.client.stream_from = 0
+    await bench.quiet()
+    assert (await bench.standing()).census_wanted is None, "a stream that is well again has its census at once"
+    await bench.hold()
 
 
 async def test_a_lost_scope_does_not_keep_the_others_from_being_polled(bench: Bench) -> None:

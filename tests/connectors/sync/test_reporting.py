@@ -113,6 +113,30 @@ async def test_each_transition_is_told_once_with_a_higher_revision(bench: Bench)
     assert [one.state for one in await relayed(bench)][3:] == [CONNECTED]
 
 
+async def test_a_first_reading_that_takes_hours_is_reported_as_data_that_comes(bench: Bench) -> None:
+    reporter = Reporter(bench.sync.desk)
+    bench.site.add(80)
+
+    def before(name: str) -> None:
+        if name == "backfill_page":
+            bench.bus.clock.move_to(bench.bus.clock.now() + timedelta(minutes=25))  # type: ignore[attr-defined]
+            if len(bench.client.asked(name)) % 5 == 0:
+                raise Transient("not now")
+
+    for _ in range(2):
+        bench.client.before = before
+        with pytest.raises(Transient):
+            await bench.quiet()
+        await reporter.step(bench.sync.trouble)
+        assert (await bench.standing()).opened_at is None
+    first, second = await relayed(bench)
+    assert (first.state, second.state) == (CONNECTED, CONNECTED)
+    assert first.last_success is not None
+    assert second.last_success is not None
+    assert first.first_connected == CREATED
+    assert first.first_connected < first.last_success < second.last_success, "the detector hears of each"
+
+
 async def test_a_report_is_committed_with_its_row_of_the_outbox(bench: Bench) -> None:
     reporter = Reporter(bench.sync.desk)
     await reporter.step(Trouble(MENDED))
