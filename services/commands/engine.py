@@ -93,7 +93,7 @@ async def engine(
         try:
             yield made
         finally:
-            await host.stop()
+            await host.close()
             await database.close()
 
 

@@ -25,7 +25,7 @@ from services.runtime.garbage import collect_rarely
 from services.runtime.health import Health, RoomHealth, check_all
 from services.runtime.http import HttpServer, build_http
 from services.runtime.metrics import Instruments
-from services.runtime.room import Room, RoomContext
+from services.runtime.room import Closing, Room, RoomContext
 from services.runtime.settings import BusSettings, Settings
 from services.runtime.tokens import Tokens
 from services.runtime.topics import ensure_topics, renew_topics
@@ -94,6 +94,13 @@ class Host:
         """Stop the rooms, the last first."""
         async with self._moving:
             await self._stop_all()
+
+    async def close(self) -> None:
+        """Stop the rooms, never to start them again: they let go of all that they hold."""
+        await self.stop()
+        for running in self._rooms:
+            if isinstance(running.room, Closing):
+                await self._in_time(running, running.room.close)
 
     async def restart(self, bus: BusSettings, *, alone: bool = False) -> None:
         """Go on with a broker that came back with nothing: stop, begin again from the tables, start.
@@ -221,7 +228,7 @@ async def run_rooms(
                 await _start_unless_stopped(host, stop)
                 await stop.wait()
             finally:
-                await host.stop()
+                await host.close()
 
 
 async def _start_unless_stopped(host: Host, stop: asyncio.Event) -> None:

@@ -1,7 +1,7 @@
 """What every room looks like from outside, and what it is given to stand on."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fastapi import APIRouter
 
@@ -56,4 +56,13 @@ class Room(Protocol):
 
     def routers(self) -> tuple[APIRouter, ...]:
         """Return the HTTP routes that the room mounts on the process's one server."""
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A room that holds threads or connections of its own from `start` to `start`, beyond `stop`."""
+
+    async def close(self) -> None:
+        """Let go of them: the room, which is stopped, will not be started again."""
         ...

@@ -54,6 +54,9 @@ class Writer:
     async def stop(self) -> None:
         self.calls.append("stop")
 
+    async def close(self) -> None:
+        self.calls.append("close")
+
     async def seed(self) -> None:
         self.calls.append("seed")
         await self.context.bus.publish([event(key, topic=FINDINGS) for key in self.state])
@@ -169,7 +172,7 @@ async def test_the_process_serves_health_and_ends_on_sigterm(
         await eventually(lambda: _is_ready(http, address))
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(running, 20)
-    assert rooms[0].calls == ["start", "stop"]
+    assert rooms[0].calls == ["start", "stop", "close"], "what a restart keeps is let go of at the end"
 
 
 async def _is_ready(http: httpx.AsyncClient, address: str) -> bool:

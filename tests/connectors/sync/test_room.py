@@ -17,7 +17,7 @@ from services.runtime.bus import Bus
 from services.runtime.clock import SystemClock
 from services.runtime.database import RoomDatabase
 from services.runtime.errors import LeewayError, Misconfigured, Transient
-from services.runtime.room import RoomContext
+from services.runtime.room import Closing, RoomContext
 from services.runtime.settings import BusSettings, Settings
 from services.runtime.topics import ensure_topics
 from services.runtime.wipes import end_offsets
@@ -145,6 +145,11 @@ async def test_a_room_that_is_stopped_and_started_goes_on(room: RoomDatabase, bu
         await app.sync_now("one")
         assert client.asked("fetch") == [("3",)]
         assert client.asked("backfill_page") == []
+        await app.stop()
+        assert client.is_open, "a restart needs it"
+        assert isinstance(app, Closing), "so that the host has it closed at the end"
+        await app.close()
+        assert not client.is_open
 
 
 async def test_who_loses_its_session_stops_at_once_and_goes_on_when_it_has_it_again(
