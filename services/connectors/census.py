@@ -14,8 +14,9 @@ from services.connectors.cursors import Cursor, clear_cursors, cursors_of, save_
 from services.connectors.desk import Desk, TrackerSaidNo, asked
 from services.connectors.events import LOST, read_streams
 from services.connectors.fetching import absences, fetch_and_store, parts
-from services.connectors.ledger import entry_count, missed_by, note_found
+from services.connectors.ledger import entry_count, missed_by, note_found, versions_of
 from services.connectors.polling import news_among
+from services.connectors.restored import OlderStates
 from services.connectors.states import begin_census, end_census
 from services.connectors.storing import Live, Load
 from services.connectors.tracker import Gone, ListedPage, Scope
@@ -39,6 +40,7 @@ class Census:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._seen: set[tuple[str, str]] = set()
+        self._older = OlderStates(desk.site.client, desk.site.clock)
 
     def is_due(self) -> bool:
         """Tell whether one is running, wanted, or to be begun by the schedule."""
@@ -46,8 +48,8 @@ class Census:
         if self.is_to_be_taken():
             return True
         hours = desk.site.settings.pace.reconcile_hours
-        # What is held back may come back by itself: then the connection should say so soon.
-        every = timedelta(hours=min(hours, HELD_HOURS) if standing.missing else hours)
+        # What is held back may come back by itself, and what is older may be so for good: that should be known soon.
+        every = timedelta(hours=min(hours, HELD_HOURS) if standing.missing or self._older.are_new else hours)
         return standing.census_at is None or desk.site.clock.wall() - standing.census_at >= every
 
     def is_to_be_taken(self) -> bool:
@@ -86,6 +88,7 @@ class Census:
             await begin_census(conn, desk.id, reason, desk.site.clock.wall())
             await clear_cursors(conn, desk.id, "census")
         self._seen.clear()
+        self._older.begin()
         await desk.load()
         log.info("census", connection=desk.id, why=reason)
 
@@ -100,8 +103,18 @@ class Census:
             return
         if news := await news_among(desk, page.items):
             await fetch_and_store(desk, news)
+        await self._restore(page)
         await self._counted(scope, page)
         faultpoint("connectors.counted")
+
+    async def _restore(self, page: ListedPage) -> None:
+        """Take over what the site insists on though it is older."""
+        desk = self._desk
+        async with desk.site.database.transaction() as conn:
+            kept = await versions_of(conn, desk.id, [one.id for one in page.items])
+        if older := self._older.believed(page.items, kept):
+            log.warning("the site holds older states, and keeps to them", connection=desk.id, items=len(older))
+            await fetch_and_store(desk, older, taking_older=True)
 
     async def _counted(self, scope: Scope, page: ListedPage) -> None:
         desk = self._desk

@@ -42,6 +42,7 @@ class Read:
     problems: list[Problem] = field(default_factory=list)
     places: dict[str, WorkItem] = field(default_factory=dict)
     """The mapped items by id."""
+    taking_older: bool = False
 
 
 @dataclass(slots=True)
@@ -83,11 +84,12 @@ async def fetch_and_store(
     deleted: frozenset[str] = frozenset(),
     committing: Committing | None = None,
     marking: bool = True,
+    taking_older: bool = False,
 ) -> Came:
     """Fetch items in chunks, as many at once as the tracker likes, and keep what comes.
 
     Those of `deleted` that do not come are deleted. Without `marking` what does not come is returned, and nothing is
-    said of it.
+    said of it. What is older than what we have is refused, unless `taking_older`.
     """
     came = Came()
     for wave in parts(list(parts(ids, CHUNK)), max(desk.site.client.parallel, 1)):
@@ -98,6 +100,7 @@ async def fetch_and_store(
             gone = [*_explained(answer, deleted), *await _elsewhere(desk, read)]
             if not marking:
                 came.gone += gone
+            read.taking_older = taking_older
             came.stored += await _keep(desk, chunk, read, gone if marking else [], committing)
     return came
 
@@ -156,7 +159,10 @@ async def _keep(
 
     items = read.items if many else [*read.items, *absent]
     live = Live(read.entries, () if many else [one.id for one in gone])
-    return await desk.store(Load(desk.id, items, problems=read.problems, live=live, also=also))
+    load = Load(
+        desk.id, items, problems=read.problems, live=live, by_content_only=read.taking_older, also=also
+    )  # fmt: skip
+    return await desk.store(load)
 
 
 async def absences(desk: Desk, gone: Sequence[Gone]) -> tuple[list[Written], int]:

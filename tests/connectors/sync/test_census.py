@@ -1,5 +1,8 @@
 """Rules of the census: it finds what nobody told, missing is not gone, and a mass disappearance waits for a person."""
 
+from copy import deepcopy
+from datetime import timedelta
+
 import pytest
 
 from schemas.connections import ConnectionState
@@ -8,9 +11,11 @@ from services.connectors.census import is_too_many
 from services.connectors.commands import ask_for_census, confirm_missing
 from services.connectors.hints import add_hints
 from services.connectors.reporting import judge
+from services.connectors.restored import PATIENCE, OlderStates
+from services.connectors.tracker import Listed
 from services.runtime.errors import Misconfigured
 from tests.connectors.sync.bench import Bench, Killed
-from tests.connectors.sync.fake_tracker import SITE
+from tests.connectors.sync.fake_tracker import SITE, as_client
 
 
 @pytest.fixture
@@ -179,3 +184,49 @@ async def test_a_census_comes_by_itself_when_it_is_time(opened: Bench) -> None:
     for _ in range(20):
         await opened.sync.step()
     assert (await opened.kept())["jira:jira:3"].labels == ("moved",)
+
+
+async def test_a_site_that_was_restored_is_believed_once_it_keeps_to_its_older_state(
+    opened: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = deepcopy(opened.site.items)
+    opened.site.rename("3", "renamed after the backup")
+    opened.site.rename("25", "this one too")
+    await opened.quiet()
+    opened.site.items = backup
+    await opened.sync.census_now()
+    opened.site.rename("25", "renamed after the restore")
+    await opened.sync.census_now()
+    kept = await opened.kept()
+    assert kept["jira:jira:3"].title == "renamed after the backup", "it may be a copy that lags"
+    assert kept["jira:jira:25"].title == "renamed after the restore"
+    monkeypatch.setattr("services.connectors.restored.PATIENCE", timedelta(0))
+    opened.client.calls.clear()
+    await opened.sync.census_now()
+    assert opened.client.asked("fetch") == [("3",)]
+    assert (await opened.kept())["jira:jira:3"].title == "Item 3"
+    fields = [one.field for one in opened.sent(WorkItemChange) if one.ref == "jira:jira:3"]
+    assert fields == ["summary", "title"], "that it went back is told, by nobody"
+    opened.client.calls.clear()
+    await opened.sync.census_now()
+    assert opened.client.asked("fetch") == []
+    opened.site.rename("3", "and on")
+    await opened.quiet()
+    assert (await opened.kept())["jira:jira:3"].title == "and on"
+
+
+def test_what_is_older_is_believed_when_it_was_listed_alike_some_time_before(bench: Bench) -> None:
+    clock = bench.bus.clock
+    older = OlderStates(as_client(bench.client), clock)
+    kept = {"1": "5:a", "2": "5:a", "3": "5:a"}
+    assert older.believed([Listed("1", "4:a"), Listed("2", "5:a"), Listed("9", "1:a")], kept) == []
+    assert older.are_new
+    older.begin()
+    assert older.believed([Listed("1", "4:a"), Listed("2", "5:a")], kept) == [], "that was just now"
+    assert not older.are_new
+    older._seen = {id_: (version, at - PATIENCE) for id_, (version, at) in older._seen.items()}
+    assert older.believed([Listed("1", "3:a")], kept) == [], "another state, which has to prove itself"
+    older._seen = {id_: (version, at - PATIENCE) for id_, (version, at) in older._seen.items()}
+    assert older.believed([Listed("1", "3:a"), Listed("3", "4:a")], kept) == ["1"]
+    assert older.believed([Listed("1", "5:a")], kept) == []
+    assert older.believed([Listed("1", "3:a")], kept) == [], "it was as new as ours in between"
