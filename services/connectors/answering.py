@@ -1,21 +1,26 @@
 """Answering hints: the oldest are fetched and kept, and a hint goes with the commit of what was fetched for it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.connectors.desk import Desk
 from services.connectors.fetching import CHUNK, fetch_and_store
-from services.connectors.hints import answer_hints, oldest_hints
+from services.connectors.hints import Hint, answer_hints, oldest_hints
 from services.connectors.states import note_success
+
+GATHER_SECONDS: Final = 0.1
+"""What somebody does at once is told in several deliveries, one after the other: so long they are waited for."""
 
 
 async def answer_oldest(desk: Desk) -> bool:
     """Answer as many hints as may be fetched at once; tell whether there were any. Raises `TrackerSaidNo`."""
-    async with desk.site.database.transaction() as conn:
-        hints = await oldest_hints(conn, desk.id, CHUNK * max(desk.site.client.parallel, 1))
-    if not hints:
+    if not (hints := await _oldest(desk)):
         return False
+    if len(hints) < CHUNK:
+        await desk.site.clock.sleep(GATHER_SECONDS)
+        hints = await _oldest(desk)
     by_item = {hint.item: hint for hint in hints}
 
     async def committing(conn: AsyncConnection, ids: Sequence[str]) -> None:
@@ -25,3 +30,8 @@ async def answer_oldest(desk: Desk) -> bool:
     deleted = frozenset(hint.item for hint in hints if hint.kind == "deleted")
     await fetch_and_store(desk, list(by_item), deleted=deleted, committing=committing)
     return True
+
+
+async def _oldest(desk: Desk) -> list[Hint]:
+    async with desk.site.database.transaction() as conn:
+        return await oldest_hints(conn, desk.id, CHUNK * max(desk.site.client.parallel, 1))
