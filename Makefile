@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-kafka lint types bench bench-scale schemas lock clean
+.PHONY: help setup demo test test-kafka lint types bench bench-scale peers schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ bench: $(READY) ## Measure speed and size; prints one JSON object
 bench-scale: $(READY) ## Measure what an event costs at 1,000,000 items (up to 15 minutes)
 	@$(BIN)/python -m tests.bench scale
 
+peers: $(READY) ## Let clients of others read the sandbox whole, and Prism check ours (needs a network and npm)
+	@$(BIN)/python -m tests.peers
+
 schemas: $(READY) ## Write schemas/json/ and the table of topics anew from the code
 	@$(BIN)/python -m services.commands.schemas
 
@@ -47,4 +50,4 @@ lock: ## Write the lock files anew (needs uv)
 	@sh deploy/lock.sh
 
 clean: ## Remove .venv and what the tools left behind
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build leeway.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build leeway.egg-info .peers

@@ -171,7 +171,7 @@ def _memberships_of_team(call: Call) -> Answer:
 
 def _membership(team: Record, user: Record) -> Record:
     flags = {"is_guest": False, "is_admin": False, "is_limited_access": False}
-    gid = f"20{user['gid']}"
+    gid = f"20{team['gid']}{user['gid']}"
     return {"gid": gid, "resource_type": "team_membership", "user": user, "team": team, **flags}
 
 

@@ -177,3 +177,11 @@ async def test_people_go_on_in_a_project_that_the_token_does_not_see() -> None:
         assert await caller.get(f"portfolios/{portfolio}/items") == []
         world.site.show(BOATS)
         assert [one["gid"] for one in await caller.get(f"portfolios/{portfolio}/items")] == [BOATS]
+
+
+async def test_each_membership_of_a_team_has_a_gid_of_its_own() -> None:
+    world = World()
+    teams = [world.site.plans.add_team(name) for name in ("Sails", "Hulls")]
+    async with served(world) as caller:
+        found = [one for team in teams for one in await caller.get(f"teams/{team}/team_memberships")]
+    assert len({one["gid"] for one in found}) == len(found) == 2 * len(world.site.store.all("user")) > 2
