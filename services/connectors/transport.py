@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Final
 
 import httpx
 import requests
@@ -23,6 +24,8 @@ from services.runtime.errors import LeewayError, Misconfigured, Transient
 _PROXY = (httpx.ProxyError, requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
 _LATE = (httpx.TimeoutException, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 _BROKEN = (httpx.HTTPError, requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError)
+LONGEST_PAUSE_SECONDS: Final = 3600.0
+"""Whatever a site asks for, it is asked again within the hour: a nonsense must not silence a connection for days."""
 TRANSPORT_ERRORS = (*_BROKEN, httpx.InvalidURL)
 """What either library raises when no whole answer came."""
 
@@ -106,20 +109,21 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds that an answer asks us to wait, from seconds or from a date; header names in lower case.
 
-    A date is held against the answer's own `date`, so that a clock of ours that is off does no harm.
+    It is an hour at most. A date is held against the answer's own `date`, so that it does no harm if our clock is off.
     """
     asked = (headers.get("retry-after") or "").strip()
     reset = instant_of(headers.get("x-ratelimit-reset"))
     try:
-        return max(0.0, float(asked)) if asked[:1].isdigit() else _until(_http_date(asked) or reset, headers, now)
+        wait = float(asked) if asked[:1].isdigit() else _until(_http_date(asked) or reset, headers, now)
     except ValueError:
         return None
+    return None if wait is None else min(max(0.0, wait), LONGEST_PAUSE_SECONDS)
 
 
 def _until(moment: datetime | None, headers: Mapping[str, str], now: datetime) -> float | None:
     if moment is None:
         return None
-    return max(0.0, (moment - (_http_date(headers.get("date")) or now)).total_seconds())
+    return (moment - (_http_date(headers.get("date")) or now)).total_seconds()
 
 
 def _http_date(value: str | None) -> datetime | None:

@@ -32,9 +32,6 @@ BATCHES_AT_ONCE: Final = 4
 """Asana allows a token 50 reads at once, and counts each of the ten in a batch."""
 
 READ_TRIES: Final = 3
-LONGEST_PAUSE_SECONDS: Final = 3600.0
-"""Whatever a site asks for, it is asked again within the hour: a nonsense must not silence a connection for days."""
-
 FIRST_WAIT_SECONDS: Final = 0.25
 TIMEOUT_SECONDS: Final = 30
 PAGE_SIZE: Final = 100
@@ -218,8 +215,7 @@ class Caller:
     def _heed(self, error: LeewayError) -> None:
         if isinstance(error, RateLimited):
             self._gate.narrow()
-            pause = min(error.retry_after or FIRST_WAIT_SECONDS, LONGEST_PAUSE_SECONDS)
-            until = self._clock.monotonic() + pause
+            until = self._clock.monotonic() + (error.retry_after or FIRST_WAIT_SECONDS)
             self.limits.paused_until = max(until, self.limits.paused_until or 0.0)
 
     async def _send(self, purpose: str, method: Method, args: Sequence[Any], patience: Patience = SHORT) -> Json:

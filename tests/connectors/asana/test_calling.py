@@ -138,8 +138,9 @@ async def test_a_long_429_is_told_and_stops_all_calls_of_the_token() -> None:
 async def test_a_pause_without_reason_ends_within_the_hour() -> None:
     async with told(refused(429, Retry_After="999999999"), said([])) as (client, _, clock):
         get, method = client._caller.page, client._caller.api(asana.TasksApi).get_tasks
-        with pytest.raises(RateLimited):
+        with pytest.raises(RateLimited) as told_so:
             await get(TASKS, method, {})
+        assert told_so.value.retry_after == 3600, "nor does whoever called wait longer"
         clock.slept.append(3600)
         assert await get(TASKS, method, {}) == ([], None)
 

@@ -155,6 +155,26 @@ async def test_a_quota_stops_all_calls_until_the_site_said(reason: str | None) -
         assert (await client._calls.ask("say who we are", lambda jira: jira.myself()))["accountId"] == "me-1"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Retry-After": "999999999"},
+        {"Retry-After": "1e400"},
+        {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"},
+        {"X-RateLimit-Reset": "9999-12-31T23:59:59Z"},
+    ],
+)
+async def test_a_pause_without_reason_ends_within_the_hour(headers: dict[str, str]) -> None:
+    site, clock = ScriptedSite(), StillClock()
+    site.on("GET", "issue/1", Says(429, headers=headers), Says(body={"id": "1"}))
+    async with at(site, clock) as client:
+        with pytest.raises(RateLimited) as error:
+            await client._calls.read(READ)
+        assert error.value.retry_after == 3600
+        clock.slept.append(3600)
+        assert (await client._calls.read(READ)).json == {"id": "1"}
+
+
 async def test_a_limit_of_one_issues_writes_stops_only_that_write() -> None:
     """Trap 22, its other half."""
     site = ScriptedSite()
