@@ -3,25 +3,21 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.commands.assembly import builders, client_of
-from services.connectors.app import Connected, Connectors
+from services.connectors.app import Connectors
 from services.detector import queries
-from services.mapper.commands import apply_strategy
-from services.notifier.receivers import deliver_to
 from services.runtime.clock import HeldClock, SystemClock
-from services.runtime.configuration import Configuration
 from services.runtime.database import Database
 from services.runtime.embedded import Endpoints
 from services.runtime.host import Host
 from services.runtime.migrations import migrate
-from services.runtime.settings import BusSettings, Settings
-from services.sandbox.server import Running, SandboxOptions, sandbox
+from services.runtime.settings import BusSettings
+from services.sandbox.server import SandboxOptions, sandbox
 from services.sandbox.strategy import ASANA_SITE, JIRA_SITE
+from tests.flow.live_rooms import rooms
 from tests.receiver import Collector
 from tests.waiting import eventually
 
@@ -35,31 +31,6 @@ async def receiver() -> AsyncIterator[Collector]:
     collector = await Collector().start()
     yield collector
     await collector.stop()
-
-
-def connections(world: Running, clock: HeldClock) -> tuple[Connected, ...]:
-    """What `leeway.yaml` would say, each with its client."""
-    jira = {"id": JIRA_SITE, "tracker": "jira", "url": world.jira_url, "user": "ana@example.com", "token": "t"}
-    asana = {"id": ASANA_SITE, "tracker": "asana", "url": world.asana_url, "token": "t"}
-    asana["workspace"] = world.asana.store.workspace["gid"]
-    whole = Configuration.model_validate({"connections": [jira | {"pace": PACE}, asana | {"pace": PACE}]})
-    return tuple(Connected(one, client_of(one, "sandbox", clock)) for one in whole.whole_connections())
-
-
-@asynccontextmanager
-async def rooms(
-    world: Running, bus: BusSettings, database: Database, receiver: Collector
-) -> AsyncIterator[tuple[HeldClock, Host]]:
-    clock = HeldClock(TODAY)
-    host = Host(Settings(), bus, database, clock)
-    for name, build in builders((deliver_to(receiver.url, receiver.secret),), connections(world, clock)).items():
-        host.add(name, build)
-    await apply_strategy(database.room("mapper"), world.company.strategy, "ana", clock)
-    await host.start()
-    try:
-        yield clock, host
-    finally:
-        await host.stop()
 
 
 async def quiet(host: Host, mark: str) -> None:
@@ -83,9 +54,10 @@ async def test_a_grown_site_is_told_in_a_digest_and_what_comes_after_in_alerts(
     endpoints: Endpoints, database_prefix: str, database: Database, bus_settings: BusSettings, receiver: Collector
 ) -> None:
     await asyncio.to_thread(migrate, str(endpoints.database_url), database_prefix)
+    clock = HeldClock(TODAY)
     async with (
         sandbox(SandboxOptions(today=TODAY), SystemClock()) as world,
-        rooms(world, bus_settings, database, receiver) as (clock, host),
+        rooms(world, bus_settings, database, receiver, clock, PACE) as host,
     ):
         await quiet(host, "drain:first")
         standing = await queries.list_findings(database.room("detector"), TODAY)
