@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-kafka lint types bench bench-scale peers schemas lock clean
+.PHONY: help setup demo test test-kafka lint types bench bench-scale bench-memory peers schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,11 +34,14 @@ lint: $(READY) ## Check style, format and the walls between rooms
 types: $(READY) ## Check the types
 	@$(BIN)/mypy
 
-bench: $(READY) ## Measure speed and size; prints one JSON object
+bench: $(READY) ## Measure speed and size; prints one JSON object (some minutes; installs two Singer taps)
 	@$(BIN)/python -m tests.bench
 
 bench-scale: $(READY) ## Measure what an event costs at 1,000,000 items (up to 15 minutes)
 	@$(BIN)/python -m tests.bench scale
+
+bench-memory: $(READY) ## Measure the memory of reading 200,000 issues for the first time (some minutes)
+	@$(BIN)/python -m tests.bench memory
 
 peers: $(READY) ## Let clients of others read the sandbox whole, and Prism check ours (needs a network and npm)
 	@$(BIN)/python -m tests.peers

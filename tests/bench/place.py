@@ -79,11 +79,11 @@ async def parts() -> AsyncIterator[Endpoints]:
 
 
 @asynccontextmanager
-async def site(endpoints: Endpoints) -> AsyncIterator[Site]:
-    """Give fresh topics and schemas; the schemas are dropped at the end."""
+async def site(endpoints: Endpoints, rooms: tuple[str, ...] = tuple(ROOMS)) -> AsyncIterator[Site]:
+    """Give fresh topics and schemas of these rooms; the schemas are dropped at the end."""
     assert endpoints.database_url is not None
     prefix = fresh_prefix()
-    await asyncio.to_thread(migrate, endpoints.database_url, prefix, tuple(ROOMS))
+    await asyncio.to_thread(migrate, endpoints.database_url, prefix, rooms)
     database = Database(endpoints.database_url, prefix=prefix)
     bus = bus_settings(endpoints)
     try:
