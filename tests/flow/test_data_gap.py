@@ -66,7 +66,7 @@ async def test_a_site_that_does_not_answer_is_told_and_recovers(
 
 
 def _has_digests(receiver: Collector, count: int) -> bool:
-    return sum(one["type"] == "digest.opened" for one in receiver.effects.values()) == count
+    return [one["type"] for one in receiver.effects.values()].count("digest.opened") == count
 
 
 async def _equals(ask: Callable[[], Awaitable[set[str]]], wanted: set[str]) -> bool:
