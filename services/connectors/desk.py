@@ -43,7 +43,9 @@ async def asked(call: Awaitable[T]) -> T:
         raise TrackerSaidNo(error) from error
     except Exception as error:  # a client's bug must neither end the room nor stop the other connections
         log.exception("a tracker's client failed")
-        raise TrackerSaidNo(Permanent(f"{type(error).__name__} while talking to the tracker: {error}")) from error
+        # Its own words may hold anything: headers, bodies, somebody's text.
+        said = f"a fault of Leeway's own, {type(error).__name__}, while talking to the tracker; see the log"
+        raise TrackerSaidNo(Permanent(said)) from error
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -71,6 +73,8 @@ class Desk:
     hooks_problem: str | None = None
     standing: Standing = field(default_factory=Standing)
     items_read: int = 0
+    is_stuck: bool = False
+    """Whether the same has failed so often, for a reason that should have passed, that one item may be at fault."""
     gaps_in_a_row: int = 0
     """So many readings of the streams, one after the other, found that events were lost."""
     is_ours: Callable[[], bool] = lambda: True

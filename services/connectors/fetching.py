@@ -21,7 +21,7 @@ from services.connectors.states import want_census
 from services.connectors.store import bodies_of
 from services.connectors.storing import Live, Load, Stored
 from services.connectors.tracker import Fetched, Gone, Raw, TrackerClient
-from services.runtime.errors import Permanent
+from services.runtime.errors import Permanent, RateLimited, Transient
 
 T = TypeVar("T")
 
@@ -110,8 +110,10 @@ async def _fetched(desk: Desk, ids: Sequence[str]) -> tuple[Fetched, list[Proble
     try:
         return await asked(desk.site.client.fetch(ids)), []
     except TrackerSaidNo as no:
-        if not isinstance(no.error, Permanent):
+        if not _may_be_an_items(desk, no):
             raise
+        if isinstance(no.error, Transient):
+            await asked(desk.site.client.scopes())  # raises where it is the site that does not answer
         fetched, problems = await _halved(desk, ids, no)
         if len(problems) == len(ids) > 1:
             # It is no item's fault.
@@ -119,22 +121,39 @@ async def _fetched(desk: Desk, ids: Sequence[str]) -> tuple[Fetched, list[Proble
         return fetched, problems
 
 
+def _may_be_an_items(desk: Desk, no: TrackerSaidNo) -> bool:
+    """Tell whether a no may be about one item: said for good, or said again and again to the same question."""
+    if isinstance(no.error, Transient):
+        return desk.is_stuck and not isinstance(no.error, RateLimited)
+    return isinstance(no.error, Permanent)
+
+
 async def _halved(desk: Desk, ids: Sequence[str], no: TrackerSaidNo) -> tuple[Fetched, list[Problem]]:
     """Fetch the halves of a chunk that was refused, and theirs, down to the items at fault."""
     if len(ids) == 1:
         return Fetched(()), [Problem(f"{desk.site.client.tracker}:{desk.id}:{ids[0]}", 0, str(no.error), b"")]
+    halves = (ids[: len(ids) // 2], ids[len(ids) // 2 :])
+    answers = [await _perhaps(desk, half) for half in halves]
+    refused = [answer for answer in answers if isinstance(answer, TrackerSaidNo)]
+    if len(refused) == len(halves) and isinstance(refused[0].error, Transient):
+        # A site that has trouble itself is not asked for each item.
+        raise refused[0]
     raws, gone, problems = list[Raw](), list[Gone](), list[Problem]()
-    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-        try:
-            fetched, bad = await asked(desk.site.client.fetch(half)), list[Problem]()
-        except TrackerSaidNo as again:
-            if not isinstance(again.error, Permanent):
-                raise
-            fetched, bad = await _halved(desk, half, again)
+    for half, answer in zip(halves, answers, strict=True):
+        fetched, bad = (answer, []) if isinstance(answer, Fetched) else await _halved(desk, half, answer)
         raws += fetched.raws
         gone += fetched.gone
         problems += bad
     return Fetched(tuple(raws), tuple(gone)), problems
+
+
+async def _perhaps(desk: Desk, ids: Sequence[str]) -> Fetched | TrackerSaidNo:
+    try:
+        return await asked(desk.site.client.fetch(ids))
+    except TrackerSaidNo as no:
+        if not _may_be_an_items(desk, no):
+            raise
+        return no
 
 
 def _explained(fetched: Fetched, deleted: frozenset[str]) -> list[Gone]:

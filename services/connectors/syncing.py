@@ -31,6 +31,8 @@ LOOK_SECONDS: Final = 1.0
 
 SHORT_SECONDS: Final = 60.0
 """A pause no longer than this is part of the work."""
+STUCK_TRIES: Final = 8
+"""After so many tries of the same it is seen whether one item keeps the others from being read."""
 MOST_ROUNDS: Final = 100
 """A site where people work on all the time is never quiet."""
 
@@ -190,7 +192,7 @@ class Sync:
         again = self.trouble is not None and self.desk.items_read == self._read_at_trouble
         tries = self.trouble.tries + 1 if self.trouble is not None and again else 1
         self._read_at_trouble = self.desk.items_read
-        self.trouble = Trouble(error, tries)
+        self.trouble, self.desk.is_stuck = Trouble(error, tries), tries >= STUCK_TRIES
         self._is_polling = False
         if isinstance(error, Transient):
             pause = max(pause_seconds(tries, None), error.retry_after or 0.0)
@@ -203,4 +205,4 @@ class Sync:
 
     def _went_well(self, *, worked: bool) -> None:
         if worked:
-            self.trouble = None
+            self.trouble, self.desk.is_stuck = None, False

@@ -28,7 +28,7 @@ from services.connectors.tracker import (
     SiteFacts,
     TrackerClient,
 )
-from services.runtime.errors import Misconfigured, Permanent
+from services.runtime.errors import Misconfigured, Permanent, Transient
 from tests.builders import jira_comment, jira_history, jira_issue, jira_person, jira_time
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -169,6 +169,8 @@ class FakeClient:
     """Listings give the same token for ever."""
     unreadable: set[str] = field(default_factory=set)
     """Projects that are listed but answer no question."""
+    breaks_at: set[str] = field(default_factory=set)
+    """Items at which the site has an error of its own."""
     before: Callable[[str], None] = lambda _: None
     calls: list[tuple[str, Any]] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
@@ -233,6 +235,8 @@ class FakeClient:
     async def fetch(self, ids: Sequence[str]) -> Fetched:
         assert len(ids) <= 100
         self._called("fetch", tuple(ids))
+        if self.breaks_at.intersection(ids):
+            raise Transient("the site broke down")
         if "poison" in ids:
             raise Permanent("one of these is no id")
         visible = self.world.visible()

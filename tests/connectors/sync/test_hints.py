@@ -8,6 +8,8 @@ from schemas.work_items import Absence, WorkItemSnapshot
 from services.connectors import hints as hints_module
 from services.connectors.hints import TOO_MANY_UNKNOWN, add_hints, answer_hints, oldest_hints
 from services.connectors.queries import set_aside_lines, waiting_hints
+from services.connectors.syncing import STUCK_TRIES
+from services.runtime.errors import Transient
 from tests.connectors.sync.bench import Bench
 from tests.connectors.sync.fake_tracker import SITE
 
@@ -25,6 +27,11 @@ async def hint(bench: Bench, *changed: str, deleted: tuple[str, ...] = ()) -> in
     async with bench.room.transaction() as conn:
         at = bench.bus.clock.wall()
         return await add_hints(conn, SITE, changed=changed, deleted=deleted, reason="webhook", at=at)
+
+
+async def set_aside(bench: Bench) -> list[str]:
+    async with bench.room.transaction() as conn:
+        return [one.source for one in await set_aside_lines(conn)]
 
 
 async def test_many_hints_of_one_item_are_one_fetch(opened: Bench) -> None:
@@ -104,6 +111,45 @@ async def test_an_id_that_the_tracker_refuses_is_set_aside_and_keeps_no_other_wa
     async with opened.room.transaction() as conn:
         assert await waiting_hints(conn, [SITE]) == 0
         assert [one.source for one in await set_aside_lines(conn)] == ["jira:jira:poison"]
+
+
+async def test_an_item_at_which_the_tracker_always_breaks_down_keeps_no_other_waiting_for_ever(opened: Bench) -> None:
+    for id_ in ("1", "2", "3", "4", "5"):
+        opened.site.rename(id_, f"Better {id_}")
+    opened.client.breaks_at = {"4"}
+    for _ in range(STUCK_TRIES):
+        with pytest.raises(Transient):
+            await opened.quiet()
+    await opened.quiet()
+    kept = await opened.kept()
+    titles = [kept[f"jira:jira:{id_}"].title for id_ in "12345"]
+    assert titles == ["Better 1", "Better 2", "Better 3", "Item 4", "Better 5"]
+    assert await set_aside(opened) == ["jira:jira:4"]
+    opened.client.breaks_at = set()
+    await opened.sync.census_now()
+    await opened.hold_tables()
+
+
+async def test_a_site_that_does_not_answer_is_no_items_fault(opened: Bench) -> None:
+    for id_ in ("1", "2", "3", "4"):
+        opened.site.rename(id_, "Better")
+    opened.client.page = 50
+    opened.client.breaks_at, opened.sync.desk.is_stuck = {"1"}, True
+
+    def before(name: str) -> None:
+        if name == "scopes":
+            raise Transient("down")
+
+    opened.client.before = before
+    with pytest.raises(Transient, match="down"):
+        await opened.quiet()
+    opened.client.before, opened.sync.desk.is_stuck = lambda _: None, True
+    opened.client.breaks_at = {"1", "2", "3", "4"}
+    opened.client.calls.clear()
+    with pytest.raises(Transient, match="broke down"):
+        await opened.quiet()
+    assert len(opened.client.asked("fetch")) == 3, "the whole and its halves, no more"
+    assert await set_aside(opened) == []
 
 
 async def test_an_item_that_cannot_be_mapped_is_set_aside_once(opened: Bench) -> None:
