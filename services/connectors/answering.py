@@ -18,8 +18,8 @@ async def answer_oldest(desk: Desk) -> bool:
     """Answer as many hints as may be fetched at once; tell whether there were any. Raises `TrackerSaidNo`."""
     if not (hints := await _oldest(desk)):
         return False
-    if len(hints) < CHUNK:
-        await desk.site.clock.sleep(GATHER_SECONDS)
+    if len(hints) < CHUNK and (left := _gathering_left(desk, hints)) > 0:
+        await desk.site.clock.sleep(left)
         hints = await _oldest(desk)
     by_item = {hint.item: hint for hint in hints}
 
@@ -30,6 +30,12 @@ async def answer_oldest(desk: Desk) -> bool:
     deleted = frozenset(hint.item for hint in hints if hint.kind == "deleted")
     await fetch_and_store(desk, list(by_item), deleted=deleted, committing=committing)
     return True
+
+
+def _gathering_left(desk: Desk, hints: Sequence[Hint]) -> float:
+    """Return how long to wait for more: what waited while others were answered has had its time."""
+    waited = (desk.site.clock.wall() - min(hint.received_at for hint in hints)).total_seconds()
+    return GATHER_SECONDS - max(waited, 0.0)
 
 
 async def _oldest(desk: Desk) -> list[Hint]:
