@@ -12,7 +12,7 @@ from services.sandbox.server import Running, SandboxOptions, sandbox
 from tests.peers import known, rare, tours
 from tests.peers.known import Known
 from tests.peers.proxying import Recorder, asana_spec, jira_spec, proxied, served
-from tests.peers.sites import FEW, TODAY
+from tests.peers.sites import SMALL, TODAY
 
 Tour = Callable[[str], Awaitable[int]]
 
@@ -40,7 +40,7 @@ async def prism_asana() -> tuple[str, bool]:
 async def _checked(
     spec: Path, url_of: Callable[[Running], str], tour: Tour, expected: tuple[Known, ...]
 ) -> tuple[str, bool]:
-    async with sandbox(SandboxOptions(TODAY, items=FEW), SystemClock()) as running:
+    async with sandbox(SandboxOptions(TODAY, items=SMALL), SystemClock()) as running:
         rare.add_to_jira(running.jira)
         rare.add_to_asana(running.asana)
         # The description forbids the nulls that are in every real changelog; all else of it is to be checked.

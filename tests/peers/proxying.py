@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,9 +70,20 @@ class Recorder:
         self.calls += 1
         call = f"{method} {_general(path)}"
         self.kinds.add(call)
-        for one in json.loads(said) if said else ():
-            violation = Violation(call, _where(one["location"]), _general_text(one["message"]))
+        for where, what in _read(said) if said else ():
+            violation = Violation(call, where, what)
             self.violations[violation] = self.violations.get(violation, 0) + 1
+
+
+def _read(said: str) -> Iterator[tuple[str, str]]:
+    """Give where and what of all violations; where they are too many for a header, Prism says that instead."""
+    try:
+        found = json.loads(said)
+    except ValueError:
+        yield "all", said
+        return
+    for one in found:
+        yield _where(one["location"]), _general_text(one["message"])
 
 
 def _general(path: str) -> str:

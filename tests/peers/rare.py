@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.sandbox.asana.site import AsanaSite
+from services.sandbox.jira import actions
 from services.sandbox.jira.site import JiraSite
 
 HISTORIES: Final = 130
@@ -19,6 +20,8 @@ def add_to_jira(site: JiraSite) -> None:
         site.edit(long, {"summary": f"Long, {number}"}, by)
     for number in range(COMMENTS):
         site.comment(long, f"Said, {number}", by)
+    page = {"object": {"url": "https://brightmoor.example/a", "title": "A"}}
+    actions.remote_link(site, site.issues[long], None, page, site.known.account)
     site.link("Blocks", long, moved, by)
     site.link("Blocks", long, deleted, by)
     site.move(moved, projects[1], by)

@@ -78,6 +78,12 @@ def test_a_violation_is_named_alike_whatever_it_is_about() -> None:
     assert (str(violation), many) == (f"GET /rest/api/3/issue/*/comment/*: {where}", 2)
 
 
+def test_violations_too_many_to_tell_are_no_violation_less() -> None:
+    recorder = Recorder("http://prism.test")
+    recorder.note("GET", "/rest/api/3/project", "Too many violations! Please see the Prism logs instead")
+    assert len(unexplained(recorder.violations, JIRA)) == 1
+
+
 def test_only_what_is_known_is_passed_over_and_it_has_to_be_met() -> None:
     one = Violation("GET /rest/api/2/serverInfo", "request", "Selected route not found")
     other = Violation("GET /rest/api/2/search", "request", "Selected route not found")
