@@ -10,13 +10,13 @@ from services.connectors import queries
 from services.connectors.backfill import ReadingCallback
 from services.connectors.claims import Claims
 from services.connectors.commands import ImportReport, ImportRequest, import_export, send_drain
-from services.connectors.commenting import CommentsHandler
+from services.connectors.commenting import comments_handler
 from services.connectors.importing import ProgressCallback
 from services.connectors.linked import LinkedSite
 from services.connectors.queries_beside import due_comments
 from services.connectors.receiving import Receiver, Sender
 from services.connectors.seeding import seed
-from services.connectors.strategy_copy import StrategyHandler
+from services.connectors.strategy_copy import strategy_handler
 from services.connectors.tracker import TrackerClient
 from services.connectors.working import Work
 from services.runtime.connections import AsanaConnection, JiraConnection
@@ -59,10 +59,9 @@ class Connectors:
     def subscribe(self) -> None:
         """Have the bus hand over what concerns connections, from its start on."""
         if self._work:
-            settings = {name: work.site.settings for name, work in self._work.items()}
-            comments = CommentsHandler(self._database, self._bus, settings, self._look_now)
+            comments = comments_handler(self._database, self._bus, self._work.keys(), self._look_now)
             self._bus.subscribe((COMMENT_REQUESTS,), comments)
-            self._bus.subscribe((STRATEGY,), StrategyHandler(self._database, self._bus, self._look_now))
+            self._bus.subscribe((STRATEGY,), strategy_handler(self._database, self._bus, self._look_now))
 
     async def start(self) -> None:
         """Connect to the bus, and begin to read what is ours."""

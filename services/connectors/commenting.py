@@ -7,7 +7,7 @@ tracker the time to finish. A changed text with the same marker changes the comm
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Final
 
@@ -20,13 +20,12 @@ from services.connectors import comments_store as store
 from services.connectors.answers import answer_of
 from services.connectors.comments_store import DueComment
 from services.connectors.linked import LinkedSite
-from services.runtime.bus import Batch, Bus, read
-from services.runtime.connections import AsanaConnection, Comments, JiraConnection
+from services.runtime.bus import Bus
+from services.runtime.connections import Comments
 from services.runtime.database import RoomDatabase
-from services.runtime.errors import InvalidMessage, LeewayError, Misconfigured, Permanent, Transient
+from services.runtime.errors import LeewayError, Misconfigured, Permanent, Transient
 from services.runtime.faultpoints import faultpoint
-from services.runtime.parking import park, set_aside_unreadable
-from services.runtime.progress import finish_batch
+from services.runtime.handling import OneByOne
 
 log = structlog.get_logger(__name__)
 
@@ -45,42 +44,18 @@ _SHORT: Final = re.compile(r"[A-Za-z0-9._-]{1,16}")
 _SPACES: Final = re.compile(r"\s+")
 
 
-class CommentsHandler:
-    """Stores what is asked for; `wake` is called after the commit."""
+def comments_handler(
+    database: RoomDatabase, bus: Bus, connections: Collection[str], wake: Callable[[], None]
+) -> OneByOne[CommentRequested]:
+    """Return what stores the comments that are asked for."""
 
-    def __init__(
-        self,
-        database: RoomDatabase,
-        bus: Bus,
-        connections: Mapping[str, JiraConnection | AsanaConnection],
-        wake: Callable[[], None],
-    ) -> None:
-        self._database = database
-        self._bus = bus
-        self._connections = connections
-        self._wake = wake
-
-    async def __call__(self, batch: Batch) -> None:
-        """Handle one batch in one transaction."""
-        await self._database.run(lambda conn: self._handle(conn, batch))
-        self._wake()
-
-    async def _handle(self, conn: AsyncConnection, batch: Batch) -> None:
-        await set_aside_unreadable(conn, batch)
-        for record in batch.of(CommentRequested):
-            try:
-                request = read(record, CommentRequested)
-            except InvalidMessage as error:
-                await park(conn, record, str(error))
-                continue
-            await self._ask(conn, request)
-        await finish_batch(conn, self._bus, batch)
-
-    async def _ask(self, conn: AsyncConnection, request: CommentRequested) -> None:
+    async def keep(conn: AsyncConnection, request: CommentRequested) -> None:
         clean = request.model_copy(update={"text": request.text.replace("\0", ""), "marker": request.marker.strip()})
         site = request.ref.split(":")[1]
-        refused = None if site in self._connections else f"no connection `{site}` is set up"
-        await store.ask(conn, site, clean, self._bus.clock.wall(), refused=refused)
+        refused = None if site in connections else f"no connection `{site}` is set up"
+        await store.ask(conn, site, clean, bus.clock.wall(), refused=refused)
+
+    return OneByOne(database, bus, CommentRequested, keep, wake)
 
 
 class Commenter:

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from schemas.topics import CONNECTIONS, STRATEGY
 from services.detector import queries
 from services.detector.commands import reseed
-from services.detector.handlers import INPUTS, ConnectionsHandler, ItemsHandler, StrategyHandler
+from services.detector.handlers import INPUTS, ItemsHandler, connections_handler, strategy_handler
 from services.detector.judge import Judge
 from services.runtime.marks import passed_marks
 from services.runtime.relay import Relay
@@ -24,8 +24,8 @@ class Detector:
         self._relay = Relay(context.database, context.bus)
         self._judge = Judge(context.database, context.bus, context.clock, self._relay.wake)
         self._items = ItemsHandler(context.database, context.bus, self._wake)
-        self._strategy = StrategyHandler(context.database, context.bus, self._wake)
-        self._connections = ConnectionsHandler(context.database, context.bus, self._wake)
+        self._strategy = strategy_handler(context.database, context.bus, self._wake)
+        self._connections = connections_handler(context.database, context.bus, self._wake)
 
     def subscribe(self, max_records: int) -> None:
         """Have the bus hand over batches from `start()` on."""

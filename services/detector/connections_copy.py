@@ -57,13 +57,10 @@ _ENTER_ITS: Final = text(
 )
 
 
-async def keep(conn: AsyncConnection, reports: Iterable[ConnectionReported]) -> None:
-    """Keep the newest report of each connection, and have those judged."""
-    newest = {one.connection: one for one in sorted(reports, key=lambda one: one.revision)}
-    if not newest:
-        return
-    await conn.execute(_KEEP, [_values(newest[name]) for name in sorted(newest)])
-    await conn.execute(_ENTER, {"connections": [CONNECTION_PREFIX + name for name in newest], "flow": ""})
+async def keep(conn: AsyncConnection, report: ConnectionReported) -> None:
+    """Keep a report if it is the newest of its connection, and have that judged."""
+    await conn.execute(_KEEP, _values(report))
+    await conn.execute(_ENTER, {"connections": [CONNECTION_PREFIX + report.connection], "flow": ""})
 
 
 async def read(conn: AsyncConnection, connections: Sequence[str]) -> tuple[dict[str, ConnectionFacts], frozenset[str]]:

@@ -15,8 +15,9 @@ from services.detector.rows import ItemRows, newest, rows_of
 from services.detector.store import store_items
 from services.runtime.bus import Batch, Bus, Record, read
 from services.runtime.database import RoomDatabase
-from services.runtime.errors import InvalidMessage, Misconfigured
+from services.runtime.errors import InvalidMessage
 from services.runtime.faultpoints import faultpoint
+from services.runtime.handling import OneByOne
 from services.runtime.marks import see_marks
 from services.runtime.parking import park, set_aside_unreadable
 from services.runtime.progress import finish_batch
@@ -51,52 +52,14 @@ class ItemsHandler:
         await finish_batch(conn, self._bus, batch)
 
 
-class StrategyHandler:
-    """Keeps each version of the strategy that comes."""
-
-    def __init__(self, database: RoomDatabase, bus: Bus, wake: Callable[[], None]) -> None:
-        self._database = database
-        self._bus = bus
-        self._wake = wake
-
-    async def __call__(self, batch: Batch) -> None:
-        """Handle one batch in one transaction."""
-        await self._database.run(lambda conn: self._handle(conn, batch))
-        self._wake()
-
-    async def _handle(self, conn: AsyncConnection, batch: Batch) -> None:
-        await set_aside_unreadable(conn, batch)
-        for record in batch.of(StrategyApplied):
-            try:
-                await strategy_copy.keep(conn, read(record, StrategyApplied))
-            except (InvalidMessage, Misconfigured) as error:
-                await park(conn, record, str(error))
-        await finish_batch(conn, self._bus, batch)
+def strategy_handler(database: RoomDatabase, bus: Bus, wake: Callable[[], None]) -> OneByOne[StrategyApplied]:
+    """Return what keeps each version of the strategy that comes."""
+    return OneByOne(database, bus, StrategyApplied, strategy_copy.keep, wake)
 
 
-class ConnectionsHandler:
-    """Keeps the newest report of each connection."""
-
-    def __init__(self, database: RoomDatabase, bus: Bus, wake: Callable[[], None]) -> None:
-        self._database = database
-        self._bus = bus
-        self._wake = wake
-
-    async def __call__(self, batch: Batch) -> None:
-        """Handle one batch in one transaction."""
-        await self._database.run(lambda conn: self._handle(conn, batch))
-        self._wake()
-
-    async def _handle(self, conn: AsyncConnection, batch: Batch) -> None:
-        await set_aside_unreadable(conn, batch)
-        reports = []
-        for record in batch.of(ConnectionReported):
-            try:
-                reports.append(read(record, ConnectionReported))
-            except InvalidMessage as error:
-                await park(conn, record, str(error))
-        await connections_copy.keep(conn, reports)
-        await finish_batch(conn, self._bus, batch)
+def connections_handler(database: RoomDatabase, bus: Bus, wake: Callable[[], None]) -> OneByOne[ConnectionReported]:
+    """Return what keeps the newest report of each connection."""
+    return OneByOne(database, bus, ConnectionReported, connections_copy.keep, wake)
 
 
 def _read_items(batch: Batch) -> tuple[list[ItemRows], list[tuple[Record, str]]]:

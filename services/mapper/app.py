@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from schemas.topics import STRATEGY
 from services.mapper import queries
-from services.mapper.handlers import INPUTS, ItemsHandler, StrategyHandler
+from services.mapper.handlers import INPUTS, ItemsHandler, strategy_handler
 from services.mapper.seeding import seed
 from services.mapper.strategies import Strategies
 from services.mapper.worker import Worker
@@ -26,7 +26,7 @@ class Mapper:
         self._worker = Worker(context.database, context.bus, context.clock, known)
         self._relay = Relay(context.database, context.bus)
         self._items = ItemsHandler(context.database, context.bus, known, self._wake)
-        self._strategy = StrategyHandler(context.database, context.bus, self._wake)
+        self._strategy = strategy_handler(context.database, context.bus, self._wake)
 
     def subscribe(self, max_records: int) -> None:
         """Have the bus hand over batches from `start()` on."""

@@ -14,10 +14,10 @@ from services.mapper.mapping import MappedItems, map_items
 from services.mapper.marks import hold_mark
 from services.mapper.outgoing import outgoing
 from services.mapper.strategies import Strategies
-from services.runtime.bus import Batch, Bus, read
+from services.runtime.bus import Batch, Bus
 from services.runtime.database import RoomDatabase
-from services.runtime.errors import InvalidMessage
 from services.runtime.faultpoints import faultpoint
+from services.runtime.handling import OneByOne
 from services.runtime.marks import see_marks
 from services.runtime.parking import park, set_aside_unreadable
 from services.runtime.progress import finish_batch
@@ -67,27 +67,11 @@ class ItemsHandler:
         await finish_batch(conn, self._bus, batch)
 
 
-class StrategyHandler:
-    """Keeps each version that comes and has all mappers go by the newest; the worker then maps all items again."""
+def strategy_handler(database: RoomDatabase, bus: Bus, wake: Callable[[], None]) -> OneByOne[StrategyApplied]:
+    """Return what keeps each version that comes and has all mappers go by the newest; all is mapped again then."""
 
-    def __init__(self, database: RoomDatabase, bus: Bus, wake: Callable[[], None]) -> None:
-        self._database = database
-        self._bus = bus
-        self._wake = wake
+    async def keep(conn: AsyncConnection, applied: StrategyApplied) -> None:
+        await strategies.keep(conn, applied)
+        await strategies.activate(conn, applied.version)
 
-    async def __call__(self, batch: Batch) -> None:
-        """Handle one batch in one transaction."""
-        await self._database.run(lambda conn: self._handle(conn, batch))
-        self._wake()
-
-    async def _handle(self, conn: AsyncConnection, batch: Batch) -> None:
-        await set_aside_unreadable(conn, batch)
-        for record in batch.of(StrategyApplied):
-            try:
-                applied = read(record, StrategyApplied)
-            except InvalidMessage as error:
-                await park(conn, record, str(error))
-                continue
-            await strategies.keep(conn, applied)
-            await strategies.activate(conn, applied.version)
-        await finish_batch(conn, self._bus, batch)
+    return OneByOne(database, bus, StrategyApplied, keep, wake)

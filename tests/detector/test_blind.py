@@ -30,7 +30,7 @@ async def report(room: Room, revision: int, connection: str = "archive") -> None
         revision=revision,
         at=now,
     )
-    await room.database.run(lambda conn: connections_copy.keep(conn, [one]))
+    await room.database.run(lambda conn: connections_copy.keep(conn, one))
     await room.settle()
 
 

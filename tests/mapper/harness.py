@@ -14,7 +14,7 @@ from services.mapper import queries
 from services.mapper.alignment import Neighbourhood, align, node_of
 from services.mapper.claims import CompiledStrategy
 from services.mapper.commands import apply_strategy, strategy_outgoing
-from services.mapper.handlers import INPUTS, ItemsHandler, StrategyHandler
+from services.mapper.handlers import INPUTS, ItemsHandler, strategy_handler
 from services.mapper.selectors import tracker_of
 from services.mapper.strategies import Strategies
 from services.mapper.worker import Worker
@@ -57,7 +57,7 @@ class MapperProcess:
         self.bus = RecordingBus(database, log)
         self.strategies = Strategies()
         self.handle = ItemsHandler(database, self.bus, self.strategies, lambda: None)
-        self.strategy = StrategyHandler(database, self.bus, lambda: None)
+        self.strategy = strategy_handler(database, self.bus, lambda: None)
         self.worker = Worker(database, self.bus, self.bus.clock, self.strategies)
 
     async def work(self) -> int:

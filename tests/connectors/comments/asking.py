@@ -6,7 +6,7 @@ from datetime import timedelta
 from schemas.comments import CommentRequested
 from schemas.topics import COMMENT_REQUESTS
 from schemas.work_items import WorkItem
-from services.connectors.commenting import Commenter, CommentsHandler
+from services.connectors.commenting import Commenter, comments_handler
 from services.connectors.store import Row, save_snapshots
 from services.runtime.bus import Batch, Bus, Record
 from services.runtime.connections import JiraConnection
@@ -65,7 +65,7 @@ class Desk:
 
     async def take(self, records: Sequence[Record]) -> None:
         """Hand records to the handler."""
-        handler = CommentsHandler(self.database, self.bus, {"main": self.settings}, self._wake)
+        handler = comments_handler(self.database, self.bus, {"main"}, self._wake)
         await handler(Batch(tuple(records)))
 
     async def work(self, *, now: bool = True) -> int:

@@ -12,7 +12,7 @@ from schemas.topics import MEASUREMENTS, STRATEGY
 from schemas.work_items import Tracker
 from services.connectors.goals import LOOK_SECONDS, GoalReader, seed_measurements
 from services.connectors.queries_beside import GoalProblem, UnnamedGoal, goal_problems, unnamed_goals
-from services.connectors.strategy_copy import StrategyHandler, named_goals
+from services.connectors.strategy_copy import named_goals, strategy_handler
 from services.runtime.bus import Batch, Record
 from services.runtime.database import RoomDatabase
 from services.runtime.errors import Misconfigured, Transient
@@ -40,7 +40,7 @@ class Desk:
             self._offset += 1
             value = one if isinstance(one, bytes) else one.model_dump_json().encode()
             records.append(Record(STRATEGY, 0, self._offset, "strategy", "leeway.strategy-applied.v1", value, ()))
-        await StrategyHandler(self.room, self.bus, self._wake)(Batch(tuple(records)))
+        await strategy_handler(self.room, self.bus, self._wake)(Batch(tuple(records)))
 
     async def read(self, *goals: Any) -> int:
         self.site.held_goals = list(goals)

@@ -12,7 +12,7 @@ from schemas.topics import COMMENT_REQUESTS, JIRA_CHANGES
 from schemas.work_items import ActorKind, WorkItem, WorkItemChange
 from services.connectors.app import Connected, Connectors, build_app
 from services.connectors.asana.client import build_client as asana_client
-from services.connectors.commenting import CommentsHandler
+from services.connectors.commenting import comments_handler
 from services.connectors.jira.client import build_client as jira_client
 from services.connectors.keeping import Keeper
 from services.connectors.tracker import HookFound
@@ -122,7 +122,7 @@ async def test_our_own_comment_comes_back_as_ours(live: Live) -> None:
     jira = live.sandbox.jira
     issue = next(id_ for id_ in jira.issues if jira.key_of(id_).startswith("GROW-"))
     asked = request(ref=f"jira:main:{issue}")
-    handler = CommentsHandler(live.database, live.bus, {"main": jira_settings()}, lambda: None)
+    handler = comments_handler(live.database, live.bus, {"main"}, lambda: None)
     body = asked.model_dump_json().encode()
     await handler(Batch((Record(COMMENT_REQUESTS, 0, 1, asked.ref, "leeway.comment-requested.v1", body, ()),)))
 
