@@ -26,6 +26,9 @@ START_SECONDS: Final = 90
 CALL_SECONDS: Final = 60
 VIOLATIONS: Final = "sl-violations"
 HOP_BY_HOP: Final = frozenset({"host", "connection", "transfer-encoding", "content-length", "accept-encoding"})
+SHOWN: Final = 400
+"""So much of violations that are too many to tell is shown, in characters."""
+
 METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]
 
 
@@ -80,7 +83,7 @@ def _read(said: str) -> Iterator[tuple[str, str]]:
     try:
         found = json.loads(said)
     except ValueError:
-        yield "all", said
+        yield "all", said[:SHOWN]
         return
     for one in found:
         yield _where(one["location"]), _general_text(one["message"])
