@@ -4,9 +4,7 @@ Promise: no account is needed, nothing leaves this machine, and nothing is left 
 """
 
 import asyncio
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +13,7 @@ from typing import Final
 from services.commands.output import counted, out, say
 from services.runtime.clock import Clock
 from services.runtime.errors import Misconfigured
+from services.runtime.host import stopped_by_signals
 from services.sandbox.asana.store import WORKSPACE_GID
 from services.sandbox.jira.site import JiraKind
 from services.sandbox.loading import LoadAs
@@ -58,7 +57,7 @@ async def serve(wanted: Wanted, clock: Clock) -> None:
     """Serve until somebody ends it."""
     options = wanted.options(clock)
     stop = asyncio.Event()
-    with TemporaryDirectory(prefix="leeway-sandbox-") as folder, _ended_by_signals(stop):
+    with TemporaryDirectory(prefix="leeway-sandbox-") as folder, stopped_by_signals(stop):
         async with sandbox(options, clock) as running:
             for bad in running.bad:
                 say(f"Not served: {bad}.")
@@ -66,19 +65,6 @@ async def serve(wanted: Wanted, clock: Clock) -> None:
             _introduce(running, options, authority)
             await stop.wait()
     say("The sandbox has ended; nothing of it is left.")
-
-
-@contextmanager
-def _ended_by_signals(stop: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for one in signals:
-        loop.add_signal_handler(one, stop.set)
-    try:
-        yield
-    finally:
-        for one in signals:
-            loop.remove_signal_handler(one)
 
 
 def _introduce(running: Running, options: SandboxOptions, authority: Path | None) -> None:

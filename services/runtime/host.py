@@ -221,7 +221,7 @@ async def run_rooms(
         host.add(name, build)
     if on_host is not None:
         on_host(host)
-    with _stopped_by_signals(stop):
+    with stopped_by_signals(stop):
         async with serving(host, settings) as address:
             log.info("listening", address=address)
             try:
@@ -243,7 +243,8 @@ async def _start_unless_stopped(host: Host, stop: asyncio.Event) -> None:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set the event at SIGTERM or SIGINT, for as long as the block lasts."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
     for one in signals:
