@@ -105,7 +105,8 @@ async def _measure(place: Site, jira: str, steady: Sequence[str], burst: Sequenc
         "steady": times.told(steady) | {"a_second": A_SECOND},
         "burst": times.told(burst),
         "assumed": "from the first byte that we send to our HTTP receiver; the issue is fetched from the tracker in "
-        f"between; the topic is looked at each {LOOK_MS} ms; a burst comes over {AT_ONCE} connections; all rooms in one process, broker and database embedded",
+        f"between; the topic is looked at each {LOOK_MS} ms; a burst comes over "
+        f"{AT_ONCE} connections; all rooms in one process, broker and database embedded",
     }
 
 
