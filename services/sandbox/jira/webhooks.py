@@ -65,10 +65,14 @@ class Event:
 
 @dataclass
 class Webhooks:
-    """The registrations of a site, and what tells them. `matches` says whether an issue fits a hook's JQL."""
+    """The registrations of a site, and what tells them. `matches` says whether an issue fits a hook's JQL.
+
+    `now` is the site's time; `wall` the machine's, by which those who are told check tokens and renew.
+    """
 
     kind: JiraKind
     now: Callable[[], datetime]
+    wall: Callable[[], datetime]
     shapes: Shapes
     matches: Callable[[str, Stored], bool]
     deliver: Deliver | None = None
@@ -88,11 +92,11 @@ class Webhooks:
 
     def renew(self, hook: Hook) -> None:
         """Have an app's registration live on for 30 days from now."""
-        hook.expires = millis(self.now() + LIVES)
+        hook.expires = millis(self.wall() + LIVES)
 
     def living(self) -> list[Hook]:
         """Return the apps' registrations that have not ended."""
-        now = millis(self.now())
+        now = millis(self.wall())
         self.dynamic = {id_: hook for id_, hook in self.dynamic.items() if hook.expires is None or hook.expires > now}
         return list(self.dynamic.values())
 
@@ -120,14 +124,14 @@ class Webhooks:
             headers["X-Atlassian-Webhook-Identifier"] = f"{hook.id}-{event.at}-{self.sent}"
             headers["X-Atlassian-Webhook-Flow"] = "Secondary" if event.secondary else "Primary"
         if hook.expires is not None:
-            headers["Authorization"] = f"Bearer {self._token(event)}"
+            headers["Authorization"] = f"Bearer {self._token()}"
         elif hook.secret:
             headers["X-Hub-Signature"] = f"sha256={hmac.new(hook.secret.encode(), raw, hashlib.sha256).hexdigest()}"
         if self.deliver is not None:
             self.deliver(HookCall(hook.id, hook.url, headers, raw))
 
-    def _token(self, event: Event) -> str:
-        issued = event.at // 1000
+    def _token(self) -> str:
+        issued = millis(self.wall()) // 1000
         return jwt.encode({"iss": CLIENT_ID, "iat": issued, "exp": issued + 180}, CLIENT_SECRET, algorithm="HS256")
 
     def _body(self, event: Event) -> Json:
