@@ -102,7 +102,9 @@ async def sandbox(options: SandboxOptions, clock: Clock) -> AsyncIterator[Runnin
     time = SandboxTime(clock, begins, ticks=options.ticks and not options.live)
     async with AsyncExitStack() as closing:
         hooks = await _hooks(options, clock, closing)
-        jira = JiraSite(kind=options.jira_kind, now=time.now, deliver=hooks.jira, index_lag=options.index_lag)
+        jira = JiraSite(
+            kind=options.jira_kind, now=time.now, deliver=hooks.jira, index_lag=options.index_lag, wall=clock.wall
+        )
         asana = AsanaSite(now=time.now, base_url="", deliver=hooks.asana, index_lag=options.index_lag, wall=clock.wall)
         bad = await asyncio.to_thread(_fill, options, company, jira, asana, time)
         jira_faults = Faults(

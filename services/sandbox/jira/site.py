@@ -40,7 +40,7 @@ class JiraSite:
     def __init__(
         self, *, kind: JiraKind = JiraKind.CLOUD, now: Callable[[], datetime], base_url: str = "",
         deliver: Deliver | None = None, index_lag: timedelta = timedelta(0),
-        elapsed: Callable[[], float] | None = None,
+        elapsed: Callable[[], float] | None = None, wall: Callable[[], datetime] | None = None,
     ) -> None:  # fmt: skip
         self.kind = kind
         self.now = now
@@ -53,7 +53,7 @@ class JiraSite:
         self.known = Catalogue()
         self.store = Store(lag=index_lag // timedelta(milliseconds=1))
         self.shapes = Shapes(self.store, self.known, kind, lambda: self.base_url)
-        self.webhooks = Webhooks(kind, now, self.shapes, self._matches, deliver)
+        self.webhooks = Webhooks(kind, now, wall or now, self.shapes, self._matches, deliver)
         self.searches = Searches(self)
         self.numbers = Numbers()
         self.renumbered: dict[tuple[str, str], str] = {}
