@@ -14,7 +14,7 @@ DEMO_SECONDS = 240.0
 def demo() -> Answer:
     began = time.monotonic()
     with started("demo") as process:
-        told = ended(process)
+        told = ended(process, within=DEMO_SECONDS)
     assert time.monotonic() - began < DEMO_SECONDS
     assert told.code == 0, told.err
     return told

@@ -78,9 +78,9 @@ def started(*arguments: str | Path, **environment: str) -> "Iterator[subprocess.
                 process.kill()
 
 
-def ended(process: "subprocess.Popen[str]") -> Answer:
-    """Wait for the end of a command."""
-    out, err = process.communicate(timeout=LONGEST_SECONDS)
+def ended(process: "subprocess.Popen[str]", within: float = LONGEST_SECONDS) -> Answer:
+    """Wait for the end of a command, for so many seconds."""
+    out, err = process.communicate(timeout=within)
     return Answer(process.returncode, out, err)
 
 

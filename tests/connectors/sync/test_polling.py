@@ -168,7 +168,7 @@ async def test_a_stream_that_always_loses_events_is_no_reason_for_a_census_each_
     await bench.quiet()
     counted = (await bench.standing()).census
     assert counted == begun + 1, "the first gap is made good at once, those after it later"
-    assert (await bench.standing()).census_wanted == "events of WEB were lost"
+    assert str((await bench.standing()).census_wanted).endswith("were lost")
     assert not Census(bench.sync.desk).is_due()
     bench.site.relabel_silently("2", "moved")
     await bench.sync.census_now()
