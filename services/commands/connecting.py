@@ -69,7 +69,10 @@ def check_connections(
 ) -> None:
     """Open each site now and say what is wrong. Needs nothing but the configuration. Exit code 1 if anything is."""
     settings = settings_for(home, log_level="error")
-    if not print_checks(run(deeds.check(configuration_for(settings), settings, name)), format_):
+    found = run(deeds.check(configuration_for(settings), settings, name))
+    if not found and format_ is OutputFormat.TEXT:
+        out.print(deeds.NONE)
+    if not print_checks(found, format_):
         raise typer.Exit(EXIT_FOUND)
 
 

@@ -1,7 +1,7 @@
 """`leeway connections`: how each stands, what is wrong with it right now, and yes to a mass disappearance."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.commands.checks import Check
 from services.commands.connection_checks import Kept, age, kept_of
@@ -15,6 +15,8 @@ from services.runtime.clock import SystemClock
 from services.runtime.configuration import Configuration
 from services.runtime.connections import AsanaConnection
 from services.runtime.settings import Settings
+
+NONE: Final = "No connections: `leeway init` makes one."
 
 
 async def rows(place: Workplace, configuration: Configuration) -> list[dict[str, Any]]:
@@ -55,7 +57,7 @@ def show(found: list[dict[str, Any]], format_: OutputFormat) -> None:
         if row["reason"]:
             out.print(safe(f"    {row['reason']}"))
     if not found:
-        out.print("No connections: `leeway init` makes one.")
+        out.print(NONE)
 
 
 async def check(configuration: Configuration, settings: Settings, name: str | None) -> list[Check]:

@@ -91,7 +91,9 @@ def _say_next(described: Described, strategy: Path | None) -> None:
     out.print("\nNext:")
     if described.kept_in is not None:
         out.print(f"  export {variable_of(described.connection.token)}_FILE={described.kept_in}")
-    out.print("  leeway up                  # reads the site, then goes on reading it")
-    if strategy is not None:
-        out.print(f"  leeway apply {strategy}  # once you have rewritten it")
-    out.print("  leeway doctor              # says what is wrong, and what to do")
+    told = [("leeway up", "reads the site, then goes on reading it")]
+    told += [] if strategy is None else [(f"leeway apply {strategy}", "once you have rewritten it")]
+    told += [("leeway doctor", "says what is wrong, and what to do")]
+    width = max(len(command) for command, _ in told)
+    for command, what in told:
+        out.print(f"  {command:{width}}  # {what}")

@@ -20,6 +20,7 @@ from services.commands.workplace import Workplace, workplace
 from services.detector import queries
 from services.detector.queries import FindingFilter
 from services.detector.rules.registry import BY_NAME
+from services.mapper import queries as mapper
 from services.notifier.channels.terminal.channel import safe
 from services.runtime.clock import SystemClock
 from services.runtime.errors import Misconfigured
@@ -85,7 +86,14 @@ def _instant(as_of: str | None) -> datetime:
 def findings_at(home: Path | None, wanted: FindingFilter, as_of: str | None) -> list[Finding]:
     """Return the findings of a home or of the configured database, the worst first."""
     now = _instant(as_of)
-    found = at_home(home, lambda place: queries.list_findings(place.room("detector"), now, wanted))
+
+    async def listed(place: Workplace) -> list[Finding]:
+        listed = await queries.list_findings(place.room("detector"), now, wanted)
+        if not listed and await mapper.newest_strategy(place.room("mapper")) is None:
+            say("No strategy is applied, so nothing can be found yet: run `leeway apply strategy.yaml`.")
+        return listed
+
+    found = at_home(home, listed)
     return sorted(found, key=lambda finding: (-_RANKS[finding.severity], finding.rule, finding.since))
 
 

@@ -75,7 +75,7 @@ def _with_remedy(fault: LeewayError) -> str:
     """Return the sentence; what failed for now, and says not what to do, may be tried again."""
     if not isinstance(fault, Transient):
         return str(fault)
-    return f"{str(fault).rstrip('.')}; see that it is up and that LEEWAY_* names the right place, then try again."
+    return f"{str(fault).rstrip('.')}; see that it is up and that its address is right, then try again."
 
 
 class Steps:

@@ -68,6 +68,8 @@ async def up(settings: Settings, configuration: Configuration, clock: Clock) -> 
     try:
         async with _own_parts(settings, clock) as parts:
             await prepare(parts.url, settings)
+            if not configuration.connections:
+                say("Nothing is connected yet, so nothing is read: `leeway init` makes a connection.")
             await _serve(list(rooms.items()), parts, settings, clock)
     finally:
         readings.close()

@@ -35,7 +35,8 @@ class _Closed(BaseModel):
 
 def _http_url(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    is_plain = url.isascii() and url.isprintable() and " " not in url
+    if not is_plain or parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
         raise ValueError("must be a URL, as in https://hooks.example.com/leeway")
     if parts.username or parts.password:
         raise ValueError("must hold no user name and no password: a receiver knows us by the signature")
@@ -64,6 +65,13 @@ class Receiver(_Closed):
     webhook: HttpUrl
     secret: SecretName | None = None
     allowed_networks: tuple[Network, ...] = ()
+
+    @model_validator(mode="after")
+    def _goes_by_tls(self) -> Self:
+        if self.webhook.startswith("http://") and not self.allowed_networks:
+            told = "must begin with https://; plain http goes only to internal networks that `allowed_networks` names"
+            refuse_at([(("webhook",), told)])
+        return self
 
 
 DEPENDENCY_LINKS: Final = (

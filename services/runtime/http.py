@@ -159,8 +159,9 @@ def listen(settings: HttpSettings) -> socket.socket:
             (settings.host, settings.port), family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         )
     except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]  # Python says once more where, in brackets
         raise Misconfigured(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}); set LEEWAY_HTTP_PORT to a free port."
+            f"Cannot listen on {settings.host}:{settings.port} ({reason}); set LEEWAY_HTTP_PORT to a free port."
         ) from error
     # asyncio does this for sockets of its own making only; without it an answer waits 40 ms for its acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

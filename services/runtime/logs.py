@@ -1,4 +1,7 @@
-"""Logs as one JSON object a line, from our own code and from the libraries alike, with nothing secret in them."""
+"""Logs as one JSON object a line, from our own code and from the libraries alike, with nothing secret in them.
+
+On a terminal, where a person reads along, the same fields stand as a line of words.
+"""
 
 import logging
 import sys
@@ -11,14 +14,17 @@ from services.runtime.clock import Clock
 from services.runtime.secrets import Redactor
 
 _OURS: Final = frozenset({"event", "level", "logger", "time"})
-_NOISY: Final = ("aiokafka", "faststream", "httpx", "httpcore", "uvicorn.access", "sqlalchemy.engine", "alembic")
-"""Heard from `warning` on only: they report each request."""
+_NOISY: Final = (
+    "aiokafka", "faststream", "leeway.faststream", "httpx", "httpcore", "uvicorn", "sqlalchemy.engine", "alembic",
+)  # fmt: skip
+"""Heard from `warning` on only: they report each request, and each step of what the host tells of anyway."""
 
 Fields = MutableMapping[str, Any]
 
 
 def configure_logging(level: str, clock: Clock, redactor: Redactor, stream: TextIO | None = None) -> None:
     """Send all logs of this process from `level` on ("info") to `stream`, standard error by default."""
+    stream = stream or sys.stderr
     ours: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -37,8 +43,8 @@ def configure_logging(level: str, clock: Clock, redactor: Redactor, stream: Text
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,  # a test, or a second command, may configure again
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(_formatter(ours, redactor))
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_formatter(ours, redactor, for_people=stream.isatty()))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -46,7 +52,9 @@ def configure_logging(level: str, clock: Clock, redactor: Redactor, stream: Text
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
-def _formatter(ours: list[structlog.typing.Processor], redactor: Redactor) -> logging.Formatter:
+def _formatter(
+    ours: list[structlog.typing.Processor], redactor: Redactor, *, for_people: bool
+) -> logging.Formatter:  # fmt: skip
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=ours,
         processors=[
@@ -54,7 +62,7 @@ def _formatter(ours: list[structlog.typing.Processor], redactor: Redactor) -> lo
             structlog.processors.format_exc_info,
             # After the traceback has become a text: what it quotes may be a secret too.
             _redact(redactor),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            _line if for_people else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
 
@@ -65,6 +73,14 @@ def _stamp(clock: Clock) -> structlog.typing.Processor:
         return fields
 
     return stamp
+
+
+def _line(_logger: object, _method: str, fields: Fields) -> str:
+    """Return "12:00:00 warning: the tracker said no (connection=jira, tries=2)", a traceback on lines of its own."""
+    rest = ", ".join(f"{key}={value}" for key, value in fields.items() if key not in {*_OURS, "exception"})
+    level = "" if fields["level"] == "info" else f"{fields['level']}: "
+    told = f"{fields['time'][11:19]} {level}{fields['event']}{f' ({rest})' if rest else ''}"
+    return f"{told}\n{fields['exception']}" if "exception" in fields else told
 
 
 def _redact(redactor: Redactor) -> structlog.typing.Processor:

@@ -65,7 +65,8 @@ def _listener(port: int, option: str) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((HOST, port))
     except OSError as error:
-        raise Misconfigured(f"Cannot listen on {HOST}:{port} ({error.strerror}); give {option} a free port.") from error
+        reason = str(error.strerror).partition(" (")[0]  # Python says once more where, in brackets
+        raise Misconfigured(f"Cannot listen on {HOST}:{port} ({reason}); give {option} a free port.") from error
     # Without it each answer of two parts waits for the client's delayed acknowledgement: 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:

@@ -168,7 +168,7 @@ def test_a_port_in_use_is_said_with_the_setting_that_moves_it(endpoints: Endpoin
         parts = configured(endpoints, str(endpoints.bootstrap_servers))
         told = leeway("run", "mapper", LEEWAY_HTTP_PORT=port, **parts)
     assert told.code == 2
-    assert f"Cannot listen on 127.0.0.1:{port}" in told.err.splitlines()[-1]
+    assert f"Cannot listen on 127.0.0.1:{port} (Address already in use); set" in told.err.splitlines()[-1]
     assert "LEEWAY_HTTP_PORT" in told.err.splitlines()[-1]
 
 

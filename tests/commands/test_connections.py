@@ -26,6 +26,7 @@ def configured(example: Path) -> Path:
 def test_without_connections_it_says_how_to_make_one(replayed: Replayed) -> None:
     told = leeway("connections", "list", "--home", replayed.home)
     assert (told.code, told.out) == (0, "No connections: `leeway init` makes one.\n")
+    assert leeway("connections", "check").out == told.out
 
 
 @pytest.mark.usefixtures("configured")

@@ -56,6 +56,7 @@ async def test_a_service_is_ready_takes_a_strategy_and_ends_cleanly(home: Path, 
     with started("up", LEEWAY_HTTP_PORT=ports[0], **place) as service:
         await until_ready(ports[0])
 
+        assert "No strategy is applied" in (await typed("findings", home=home)).err
         applied = await typed("apply", example / "strategy.yaml", "--author", "ana", home=home)
         assert applied.out == "Version 1 of the strategy is applied.\n"
         again = await typed("apply", example / "strategy.yaml", "--author", "ana", home=home)

@@ -50,6 +50,9 @@ def test_a_file_that_is_not_there_means_the_defaults_unless_it_was_asked_for(tmp
         ("reciever: []", "unknown key `reciever`: did you mean `receivers`?"),
         ("receivers: [{id: a, webhook: ftp://x.example.com}]", "must be a URL, as in https://"),
         ("receivers: [{id: a, webhook: https://u:p@x.example.com}]", "no user name and no password"),
+        ("receivers: [{id: a, webhook: http://x.example.com}]", "1:21: `receivers[0].webhook`: must begin with https"),
+        ("receivers: [{id: a, webhook: https://x.example.com:99999}]", "Port out of range"),
+        ("receivers: [{id: a, webhook: https://x.example.com/\u00e9}]", "must be a URL, as in https://"),
         ("receivers: [{id: a, webhook: https://x.example.com, allowed_networks: [10.0.0.1/8]}]", "must be a network"),
         (
             "receivers: [{id: a, webhook: https://x.io}, {id: a, webhook: https://y.io}]",

@@ -82,3 +82,31 @@ def test_a_secret_in_a_traceback_is_redacted(stream: io.StringIO) -> None:
 def test_a_line_break_in_a_title_makes_no_second_line(stream: io.StringIO) -> None:
     structlog.get_logger("mapper").info("mapped", title='x\n{"event": "forged"}')
     assert len(lines(stream)) == 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("stream")  # which puts back what was there before
+def test_on_a_terminal_the_same_line_is_words() -> None:
+    terminal = Terminal()
+    configure_logging("info", Noon(), Redactor([Secret("open-sesame")]), terminal)
+    structlog.get_logger("mapper").info("mapped", items=3, by="open-sesame")
+    try:
+        int("open-sesame")
+    except ValueError:
+        logging.getLogger("library").exception("it broke")
+    first, second, *trace = terminal.getvalue().splitlines()
+    assert first.startswith("12:00:00 mapped (items=3, by=")
+    assert second == "12:00:00 error: it broke"
+    assert trace[0] == "Traceback (most recent call last):"
+    assert "open-sesame" not in terminal.getvalue()
+
+
+def test_what_the_server_tells_of_its_own_steps_is_left_out(stream: io.StringIO) -> None:
+    for name in ("uvicorn.error", "uvicorn.access", "leeway.faststream"):
+        logging.getLogger(name).info("Waiting for application startup.")
+        logging.getLogger(name).warning("a consumer did not stop by itself")
+    assert [line["level"] for line in lines(stream)] == ["warning"] * 3

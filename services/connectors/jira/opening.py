@@ -113,12 +113,12 @@ def _check_kind(settings: JiraConnection, told: Mapping[str, Any]) -> None:
     is_cloud = deployment == "Cloud"
     if is_cloud and settings.kind is JiraKind.DATACENTER:
         raise Misconfigured(
-            f"Jira at {settings.url} is Cloud, and `kind: datacenter` is said: set `kind: cloud`, `user` to the "
+            f"Jira at {settings.url} is Cloud, no Data Center: set `kind: cloud`, `user` to the "
             "account's e-mail address, and give an API token."
         )
     if not is_cloud and settings.kind is JiraKind.CLOUD:
         raise Misconfigured(
-            f"Jira at {settings.url} is Data Center, and `kind: cloud` is said: set `kind: datacenter`, leave out "
+            f"Jira at {settings.url} is a Data Center, not Cloud: set `kind: datacenter`, leave out "
             "`user` and `cloud_id`, and give a personal access token."
         )
 

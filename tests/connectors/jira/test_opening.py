@@ -84,7 +84,7 @@ async def test_a_403_names_the_scopes() -> None:
 @pytest.mark.parametrize("refuses", [False, True])
 @pytest.mark.parametrize(
     ("kind", "said", "words"),
-    [("Server", "cloud", "is Data Center, and `kind: cloud`"), ("Cloud", "datacenter", "is Cloud, and `kind: datace")],
+    [("Server", "cloud", "is a Data Center, not Cloud: set"), ("Cloud", "datacenter", "is Cloud, no Data Center: set")],
 )
 async def test_a_site_of_the_other_kind_is_told_even_where_it_refuses_the_token(
     kind: str, said: str, words: str, refuses: bool
