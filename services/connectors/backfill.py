@@ -83,7 +83,8 @@ class Pace:
         seconds = max(self.clock.monotonic() - self._began, 1e-6)
         speed = (self.items - self._before) / seconds
         known = [total for total in self.totals.values() if total is not None]
-        total = sum(known) if known and len(known) == len(self.totals) else None
+        is_known = bool(known) and len(known) == len(self.totals)
+        total = max(sum(known), self.items) if is_known else None  # some sites count no items inside others
         left = None if total is None or speed <= 0 else max(total - self.items, 0) / speed
         return Reading(self.items, total, speed, left, done)
 
