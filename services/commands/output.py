@@ -65,6 +65,13 @@ def one_sentence_a_fault(command: Callable[P, R]) -> Callable[P, R]:
         except LeewayError as fault:
             err.print(f"leeway: {_with_remedy(fault)}", style="red")
             raise typer.Exit(EXIT_MISCONFIGURED) from fault
+        except typer.Abort:
+            if sys.stdin.isatty():
+                raise
+            err.print(
+                "\nleeway: Nobody is there to answer: give --yes, and by options what has no default.", style="red"
+            )
+            raise typer.Exit(EXIT_MISCONFIGURED) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
 

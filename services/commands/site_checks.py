@@ -40,7 +40,7 @@ async def _check(one: AnyConnection, settings: Settings, clock: Clock, build: Bu
         return [of_fault(f"{one.id}: site", fault)]
     try:
         async with asyncio.timeout(OPEN_SECONDS):
-            return [*plain_text(one), *await _opened(one.id, client)]
+            return [*plain_text(one), *await _opened(one.id, client), *_hook_secret(one, settings)]
     except TimeoutError:
         return [of_fault(f"{one.id}: site", Transient(f"{one.id} did not answer within {OPEN_SECONDS:.0f} seconds."))]
     except LeewayError as fault:
@@ -81,6 +81,17 @@ def _clock(name: str, facts: SiteFacts) -> list[Check]:
         return []
     found = f"this machine is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the site"
     return [faulty(f"{name}: clock", found, "Set this machine's clock by a time server.")]
+
+
+def _hook_secret(one: AnyConnection, settings: Settings) -> list[Check]:
+    """Tell of a secret of webhooks that is named and missing: nothing starts without it."""
+    if one.webhooks is None or one.webhooks.secret is None:
+        return []
+    try:
+        settings.secret(one.webhooks.secret)
+    except LeewayError as fault:
+        return [of_fault(f"{one.id}: webhooks", fault)]
+    return []
 
 
 def plain_text(one: AnyConnection) -> list[Check]:

@@ -263,3 +263,11 @@ def test_what_is_not_said_is_named_with_its_option() -> None:
     asana = ("init", "--yes", "--tracker", "asana", "--workspace", "Ops")
     assert "LEEWAY_SECRET_ASANA_FILE" in leeway(*asana).sentence
     assert "The secret `t` is not set" in leeway(*asana, "--token-secret", "t").sentence
+
+
+def test_where_nobody_is_there_to_answer_that_is_said() -> None:
+    told = leeway("init")
+    assert (told.code, told.err.splitlines()[-1].startswith("leeway: Nobody is there to answer: give --yes")) == (
+        2,
+        True,
+    )

@@ -57,6 +57,10 @@ def strikes(kind: FaultKind, path: str = "", **more: Any) -> Fault:
 
 CASES = (
     Case("a wrong token of Jira", "does not accept the token", "from LEEWAY_SECRET_WRONG", jira={"token": "wrong"}),
+    Case(
+        "a secret of webhooks that is not there", "`hook` is not set", "LEEWAY_SECRET_HOOK",
+        jira={"webhooks": {"address": "https://leeway.brightmoor.example", "secret": "hook"}},
+    ),
     Case("a wrong token of Asana", "does not accept the token", "from LEEWAY_SECRET_WRONG", asana={"token": "wrong"}),
     Case("no token at all", "The secret `none` is not set", "LEEWAY_SECRET_NONE", jira={"token": "none"}),
     Case("an expired token", "does not accept the token", "may have ended", fault=strikes(FaultKind.EXPIRED_TOKEN)),
@@ -64,7 +68,7 @@ CASES = (
     Case("a project that does not exist", "GROWTH", "GROW", jira={"projects": ("GROWTH",)}),
     Case("a project of Asana that is none", "Help dsk", "Help desk load", asana={"projects": ("Help dsk load",)}),
     Case("a workspace that does not exist", "Brightmor", "Brightmoor", asana={"workspace": "Brightmor"}),
-    Case("Data Center where Cloud is said", "is Data Center", "`kind: datacenter`", {"user": "a@b.example"},
+    Case("Data Center where Cloud is said", "is a Data Center", "`kind: datacenter`", {"user": "a@b.example"},
          kind=JiraKind.DATACENTER),
     Case("Cloud where Data Center is said", "is Cloud", "`kind: cloud`", jira={"kind": "datacenter", "user": None}),
     Case("nobody at the address", "refuses connections", "", jira={"url": NOWHERE}),
