@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.waiting import eventually
 
 TODAY = datetime(2026, 6, 26, 17, 0, tzinfo=UTC)
 WITHIN = 60.0
-PACE = {"poll_seconds": 0.5, "data_gap_minutes": 0.1}
+PACE = {"poll_seconds": 0.5, "data_gap_minutes": 0.2}
 
 
 @pytest.fixture
@@ -55,18 +56,30 @@ async def test_a_site_that_does_not_answer_is_told_and_recovers(
     ):
         await eventually(lambda: _has_digests(receiver, 2), WITHIN)
         world.jira_faults.switch_on(Fault(kind=FaultKind.UNAVAILABLE))
-        await eventually(lambda: _equals(gaps, {f"connection:{JIRA_SITE}"}), WITHIN)
-        await eventually(lambda: _equals(unknown, {JIRA_SITE}), WITHIN)
+        await eventually(lambda: _holds(gaps, f"connection:{JIRA_SITE}"), WITHIN)
+        await eventually(lambda: _holds(unknown, JIRA_SITE), WITHIN)
         world.jira_faults.clear()
         await eventually(lambda: _equals(gaps, set()), WITHIN)
         await eventually(lambda: _equals(unknown, set()), WITHIN)
-    told = [one for one in receiver.effects.values() if one["data"].get("finding", {}).get("rule") == "data-gap"]
-    assert [one["type"] for one in told] == ["finding.opened", "finding.resolved"]
-    assert {one["data"]["finding"]["subjects"][0]["ref"] for one in told} == {f"connection:{JIRA_SITE}"}
+        await eventually(lambda: _told(receiver)[:2] == ["finding.opened", "finding.resolved"], WITHIN)
+
+
+def _told(receiver: Collector) -> list[str]:
+    """What was told of the Jira site, in order; on a machine under load the other one may have its gap too."""
+    gaps = [one for one in receiver.effects.values() if _is_gap(one)]
+    return [one["type"] for one in gaps if one["data"]["finding"]["subjects"][0]["ref"] == f"connection:{JIRA_SITE}"]
+
+
+def _is_gap(effect: dict[str, Any]) -> bool:
+    return bool(effect["data"].get("finding", {}).get("rule") == "data-gap")
 
 
 def _has_digests(receiver: Collector, count: int) -> bool:
     return [one["type"] for one in receiver.effects.values()].count("digest.opened") == count
+
+
+async def _holds(ask: Callable[[], Awaitable[set[str]]], wanted: str) -> bool:
+    return wanted in await ask()
 
 
 async def _equals(ask: Callable[[], Awaitable[set[str]]], wanted: set[str]) -> bool:
