@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from services.commands.assembly import receivers_of
 from services.commands.checks import Check
 from services.commands.connection_checks import checks_of, goal_checks, kept_of
 from services.commands.site_checks import check_sites
@@ -9,7 +10,7 @@ from services.commands.workplace import Workplace
 from services.mapper import queries as mapper
 from services.notifier import queries as notifier
 from services.runtime.configuration import Configuration
-from services.runtime.errors import LeewayError
+from services.runtime.errors import LeewayError, Misconfigured
 from services.runtime.migrations import ROOMS
 from services.runtime.outbox import oldest_seconds, outbox_size
 from services.runtime.parking import list_parked
@@ -26,7 +27,7 @@ async def look(place: Workplace, configuration: Configuration) -> AsyncIterator[
     async for check in _connections(place, configuration):
         yield check
     yield await _strategy(place)
-    yield _receivers(configuration)
+    yield _receivers(place, configuration)
     yield await _deliveries(place)
 
 
@@ -80,11 +81,16 @@ async def _strategy(place: Workplace) -> Check:
     return Check("strategy", is_well=True, found=f"version {newest.version} by {newest.author}")
 
 
-def _receivers(configuration: Configuration) -> Check:
+def _receivers(place: Workplace, configuration: Configuration) -> Check:
     if not configuration.receivers:
         remedy = "Name a receiver in leeway.yaml, or read findings by `leeway findings`, HTTP or Kafka."
         return Check("receivers", is_well=False, found="nobody is told of alerts", remedy=remedy)
-    return Check("receivers", is_well=True, found=", ".join(one.id for one in configuration.receivers))
+    names = ", ".join(one.id for one in configuration.receivers)
+    try:
+        receivers_of(configuration, place.settings)
+    except Misconfigured as error:
+        return Check("receivers", is_well=False, found=names, remedy=str(error))
+    return Check("receivers", is_well=True, found=names)
 
 
 async def _deliveries(place: Workplace) -> Check:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import psycopg
 
@@ -53,6 +54,15 @@ def test_doctor_names_each_fault_with_its_remedy(replayed: Replayed) -> None:
     assert checks["strategy"]["ok"]
     assert not checks["broker"]["ok"]
     assert all(one["remedy"] for one in checks.values() if not one["ok"])
+
+
+def test_doctor_says_of_a_receiver_that_there_is_no_secret_to_sign_with(replayed: Replayed, tmp_path: Path) -> None:
+    file = tmp_path / "leeway.yaml"
+    file.write_text("receivers: [{id: ops, webhook: https://hooks.example.com/leeway}]\n", encoding="utf-8")
+    told = leeway("doctor", "--home", replayed.home, "--format", "json", LEEWAY_CONFIGURATION=str(file))
+    (check,) = [one for one in json.loads(told.out) if one["what"] == "receivers"]
+    assert (check["ok"], check["found"]) == (False, "ops")
+    assert "LEEWAY_WEBHOOK_SECRET" in check["remedy"]
 
 
 def test_apply_makes_a_version_and_an_equal_strategy_none(replayed: Replayed) -> None:
