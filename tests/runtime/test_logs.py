@@ -105,7 +105,23 @@ def test_on_a_terminal_the_same_line_is_words() -> None:
     assert "open-sesame" not in terminal.getvalue()
 
 
+@pytest.fixture
+def as_at_first() -> Iterator[None]:
+    """Libraries' loggers as nobody has set them up: a server that another test ran may have."""
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "leeway.faststream")]
+    before = [(one.level, one.handlers, one.filters, one.propagate, one.disabled) for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.NOTSET)
+        one.handlers, one.filters, one.propagate, one.disabled = [], [], True, False
+    yield
+    for one, (level, *rest) in zip(loggers, before, strict=True):
+        one.setLevel(level)
+        one.handlers, one.filters, one.propagate, one.disabled = rest  # type: ignore[assignment]
+
+
+@pytest.mark.usefixtures("as_at_first")
 def test_what_the_server_tells_of_its_own_steps_is_left_out(stream: io.StringIO) -> None:
+    configure_logging("info", Noon(), Redactor([]), stream)
     for name in ("uvicorn.error", "uvicorn.access", "leeway.faststream"):
         logging.getLogger(name).info("Waiting for application startup.")
         logging.getLogger(name).warning("a consumer did not stop by itself")
