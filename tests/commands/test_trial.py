@@ -80,17 +80,14 @@ async def test_the_trial_of_the_readme_from_nothing_to_both_sites_read(home: Pat
 
         where = {"LEEWAY_CONFIGURATION": str(example / "leeway.yaml"), "LEEWAY_HTTP_PORT": free_port()}
         with started("up", LEEWAY_HOME=str(home), **where, **TOKEN):
+            there = {"jira": (await state(ports[0]))["issue"], "asana": (await state(ports[1]))["task"]}
 
             async def both_are_read() -> bool:
                 rows = await listed(home) if (home / "postgres").exists() else {}
-                return {row["state"] for row in rows.values()} == {"connected"} and all(
-                    row["last_success"] for row in rows.values()
-                )
+                assert {name: row["items"] for name, row in rows.items()} == there
+                return {row["state"] for row in rows.values()} == {"connected"}
 
             await eventually(both_are_read, within=READY_SECONDS)
-            rows = await listed(home)
-            assert rows["jira"]["items"] == (await state(ports[0]))["issue"]
-            assert rows["asana"]["items"] == (await state(ports[1]))["task"]
             doctor = (await typed("doctor", "--format", "json", LEEWAY_HOME=str(home), **TOKEN)).out
     found = {row["what"]: row for row in json.loads(doctor)}
     assert found["jira: reading"]["ok"]
