@@ -87,7 +87,7 @@ async def delete_hook(caller: Caller, hook: HookFound) -> None:
 def _found(row: Mapping[str, Any]) -> HookFound:
     """Read a webhook. Asana removes it by itself where it failed for a day: then it has an end."""
     failed, went_well = instant_of(row.get("last_failure_at")), instant_of(row.get("last_success_at"))
-    is_failing = failed is not None and (went_well is None or failed > went_well)
+    is_failing = failed is not None and (went_well is None or failed >= went_well)
     return HookFound(
         id=identity(row.get("gid")) or "",
         target=text(row.get("target"), 2_000) or "",
