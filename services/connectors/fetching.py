@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.work_items import Absence, Tracker, WorkItem
 from services.connectors.desk import Desk, TrackerSaidNo, asked, together
 from services.connectors.export.lines import Problem
-from services.connectors.ledger import Entry, versions_of
+from services.connectors.ledger import Entry
 from services.connectors.mapped import Mapped, SetAside
 from services.connectors.pages import MAPPERS, MAX_BODY, Written, excerpt_of, written_of
 from services.connectors.states import want_census
@@ -40,8 +40,6 @@ class Read:
     items: list[Written] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    places: dict[str, WorkItem] = field(default_factory=dict)
-    """The mapped items by id."""
     taking_older: bool = False
 
 
@@ -64,7 +62,6 @@ def read_raws(client: TrackerClient, raws: Sequence[Raw]) -> Read:
             written = written_of(client.tracker, outcome)
             if len(written.body) <= MAX_BODY:
                 found.items.append(written)
-                found.places[id_] = outcome.item
                 continue
             outcome = SetAside(f"the item is larger than {MAX_BODY // 1024} KiB")
         reason = outcome.reason if isinstance(outcome, SetAside) else "it lies in the future"
@@ -97,7 +94,7 @@ async def fetch_and_store(
         for chunk, (answer, problems) in zip(wave, answers, strict=True):
             read = await asyncio.to_thread(read_raws, desk.site.client, answer.raws)
             read.problems += problems
-            gone = [*_explained(answer, deleted), *await _elsewhere(desk, read)]
+            gone = _explained(answer, deleted)
             if not marking:
                 came.gone += gone
             read.taking_older = taking_older
@@ -178,9 +175,7 @@ async def _keep(
 
     items = read.items if many else [*read.items, *absent]
     live = Live(read.entries, () if many else [one.id for one in gone])
-    load = Load(
-        desk.id, items, problems=read.problems, live=live, by_content_only=read.taking_older, also=also
-    )  # fmt: skip
+    load = Load(desk.id, items, problems=read.problems, live=live, by_content_only=read.taking_older, also=also)
     return await desk.store(load)
 
 
@@ -200,33 +195,3 @@ def _absent(tracker: Tracker, item: WorkItem, absence: Absence) -> Written:
     # Once it is known to be deleted, not to find it is no news.
     said = Absence.DELETED if item.absence is Absence.DELETED and absence is Absence.UNREACHABLE else absence
     return written_of(tracker, Mapped(item.model_copy(update={"visible": False, "absence": said})))
-
-
-async def _elsewhere(desk: Desk, read: Read) -> list[Gone]:
-    """Take out of what was read what lies in no scope that we are to read; it is gone to somewhere else."""
-    if not desk.site.settings.projects:
-        return []
-    ours = {scope.id for scope in desk.scopes}
-    outside = {id_: item for id_, item in read.places.items() if not ours.intersection(_projects_of(item))}
-    outside = await _without_parents_of_ours(desk, outside, read)
-    if outside:
-        refs = {item.ref for item in outside.values()}
-        read.items = [one for one in read.items if one.ref not in refs]
-        read.entries = [one for one in read.entries if one.item not in outside]
-    return [Gone(id_, Absence.MOVED) for id_ in outside]
-
-
-def _projects_of(item: WorkItem) -> Iterator[str]:
-    yield item.project.id
-    yield from (project.id for project in item.other_projects)
-
-
-async def _without_parents_of_ours(desk: Desk, outside: dict[str, WorkItem], read: Read) -> dict[str, WorkItem]:
-    """Leave out sub-tasks that lie in no project by themselves, where their parent is ours: they live with it."""
-    if desk.site.client.tracker is not Tracker.ASANA or not outside:
-        return outside
-    above = {id_: item.parent.rpartition(":")[2] for id_, item in outside.items() if item.parent is not None}
-    async with desk.site.database.transaction() as conn:
-        ours = set(await versions_of(conn, desk.id, set(above.values())))
-    ours.update(read.places.keys() - outside.keys())
-    return {id_: item for id_, item in outside.items() if above.get(id_) not in ours}

@@ -217,7 +217,10 @@ class TrackerClient(Protocol):
         ...
 
     async def fetch(self, ids: Sequence[str]) -> Fetched:
-        """Return these items whole, with their history; up to 100 at a time."""
+        """Return these items whole, with their history; up to 100 at a time.
+
+        What now lies outside of what is to be read is gone: it has moved.
+        """
         ...
 
     def version_of(self, raw: Raw) -> str:

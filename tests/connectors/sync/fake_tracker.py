@@ -240,8 +240,10 @@ class FakeClient:
         if "poison" in ids:
             raise Permanent("one of these is no id")
         visible = self.world.visible()
-        raws = tuple(deepcopy(visible[id_]) for id_ in ids if id_ in visible)
-        return Fetched(raws, tuple(Gone(id_, Absence.UNREACHABLE) for id_ in ids if id_ not in visible))
+        moved = {id_ for id_ in ids if id_ in visible and not self._is_wanted(visible[id_])}
+        raws = tuple(deepcopy(visible[id_]) for id_ in ids if id_ in visible and id_ not in moved)
+        gone = [Gone(id_, Absence.UNREACHABLE) for id_ in ids if id_ not in visible]
+        return Fetched(raws, (*gone, *(Gone(id_, Absence.MOVED) for id_ in ids if id_ in moved)))
 
     def version_of(self, raw: Raw) -> str:
         content = hashlib.blake2b(orjson.dumps(raw), digest_size=6).hexdigest()
@@ -269,6 +271,9 @@ class FakeClient:
         after = int(token) + len(some)
         changed, deleted = ([id_ for id_, kind in some if kind == wanted] for wanted in ("changed", "deleted"))
         return EventsPage(tuple(changed), tuple(deleted), str(after), has_more=after < len(self.world.events))
+
+    def _is_wanted(self, raw: Raw) -> bool:
+        return not self.wanted or self.world.projects[project_of(raw)] in self.wanted
 
     def _of(self, scopes: Iterable[Scope]) -> list[str]:
         ids = {scope.id for scope in scopes}
