@@ -12,10 +12,10 @@ from typing import Final
 
 from services.commands.output import counted, out, say
 from services.runtime.clock import Clock
+from services.runtime.connections import JiraKind
 from services.runtime.errors import Misconfigured
 from services.runtime.host import stopped_by_signals
 from services.sandbox.asana.store import WORKSPACE_GID
-from services.sandbox.jira.site import JiraKind
 from services.sandbox.loading import LoadAs
 from services.sandbox.server import TOKEN, Running, SandboxOptions, asana_state, jira_state, sandbox
 from services.sandbox.strategy import ASANA_SITE, JIRA_SITE

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from services.runtime.clock import Clock
+from services.runtime.connections import JiraKind
 from services.sandbox.asana.app import build_asana
 from services.sandbox.asana.site import AsanaSite
 from services.sandbox.company import ITEMS, Company, build_company
@@ -18,7 +19,7 @@ from services.sandbox.export_lines import Bad
 from services.sandbox.faults import Faults
 from services.sandbox.hooks import ASANA_POLICY, JIRA_POLICY, Deliveries
 from services.sandbox.jira.app import build_jira
-from services.sandbox.jira.site import JiraKind, JiraSite
+from services.sandbox.jira.site import JiraSite
 from services.sandbox.listening import Authority, listening
 from services.sandbox.loading import LoadAs, load
 from services.sandbox.passing import Play, SandboxTime

@@ -13,10 +13,9 @@ import pytest
 from services.commands.checks import BY_ITSELF, Check, split
 from services.commands.site_checks import check_sites, plain_text
 from services.runtime.clock import SystemClock
-from services.runtime.connections import AsanaConnection, JiraConnection
+from services.runtime.connections import AsanaConnection, JiraConnection, JiraKind
 from services.runtime.settings import Settings
 from services.sandbox.fault_kinds import Fault, FaultKind
-from services.sandbox.jira.site import JiraKind
 from services.sandbox.server import Running, SandboxOptions, sandbox
 
 TODAY = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

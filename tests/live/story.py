@@ -13,8 +13,8 @@ from typing import Final
 
 from sqlalchemy import text
 
+from services.runtime.connections import JiraKind
 from services.sandbox.fault_kinds import Fault, FaultKind
-from services.sandbox.jira.site import JiraKind
 from services.sandbox.people import People
 from services.sandbox.server import SandboxOptions
 from tests.live.checker import Truth, differences, kept_of, read_asana, read_jira

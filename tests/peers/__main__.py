@@ -18,8 +18,8 @@ from typing import Any, Final
 import httpx
 
 from services.runtime.clock import SystemClock
+from services.runtime.connections import JiraKind
 from services.runtime.errors import LeewayError
-from services.sandbox.jira.site import JiraKind
 from services.sandbox.server import Running, SandboxOptions, sandbox
 from tests.peers import held, rare, taps
 from tests.peers.counting import Keys, Synced, differences

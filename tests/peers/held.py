@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from services.runtime.connections import JiraKind
 from services.sandbox.asana.site import AsanaSite
-from services.sandbox.jira.records import JiraKind
 from services.sandbox.jira.site import JiraSite
 from tests.peers.counting import Keys
 

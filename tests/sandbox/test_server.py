@@ -13,9 +13,9 @@ import pytest
 
 from schemas.work_items import Tracker
 from services.runtime.clock import SystemClock
+from services.runtime.connections import JiraKind
 from services.runtime.errors import Misconfigured
 from services.sandbox.fault_kinds import Fault, FaultKind
-from services.sandbox.jira.site import JiraKind
 from services.sandbox.server import Running, SandboxOptions, sandbox
 from tests.sandbox.test_hooks import receiving
 from tests.waiting import eventually

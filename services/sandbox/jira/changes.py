@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from services.runtime.connections import JiraKind
 from services.sandbox.jira.catalogue import EPIC_LINK, FLAGGED, POINTS, SPRINT, START_DATE
-from services.sandbox.jira.records import JiraKind, Json, Link, Stored
+from services.sandbox.jira.records import Json, Link, Stored
 from services.sandbox.jira.rich_text import plain
 
 CUSTOM: Final = {

@@ -5,20 +5,12 @@ An issue is never changed in place, so that a search index that lags behind can 
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
 Json = dict[str, Any]
-
-
-class JiraKind(StrEnum):
-    """Which of the two Jiras it is."""
-
-    CLOUD = "cloud"
-    DATACENTER = "datacenter"
 
 
 @dataclass(frozen=True, slots=True)

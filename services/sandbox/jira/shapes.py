@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import orjson
 
+from services.runtime.connections import JiraKind
 from services.sandbox.jira.catalogue import EPIC_LINK, HERE, SPRINT, Catalogue
-from services.sandbox.jira.records import JiraKind, Json, Link, Stored, instant
+from services.sandbox.jira.records import Json, Link, Stored, instant
 from services.sandbox.jira.rich_text import plain
 from services.sandbox.jira.store import Store
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from services.runtime.clock import SystemClock
+from services.runtime.connections import JiraKind
 from services.sandbox.hooks import Deliver
 from services.sandbox.jira import actions
 from services.sandbox.jira.catalogue import Catalogue, addressed
@@ -18,15 +19,13 @@ from services.sandbox.jira.jql.fields import View
 from services.sandbox.jira.jql.parsing import parse
 from services.sandbox.jira.jql.running import Site
 from services.sandbox.jira.putting import put
-from services.sandbox.jira.records import JiraKind, Json, Stored, millis
+from services.sandbox.jira.records import Json, Stored, millis
 from services.sandbox.jira.searching import Searches
 from services.sandbox.jira.shapes import Shapes
 from services.sandbox.jira.store import Store
 from services.sandbox.jira.values import Refused
 from services.sandbox.jira.webhooks import Webhooks
 from services.sandbox.jira.writing import Numbers
-
-__all__ = ["JiraKind", "JiraSite"]
 
 
 class JiraSite:

@@ -15,8 +15,9 @@ from typing import Any, Final
 import jwt
 import orjson
 
+from services.runtime.connections import JiraKind
 from services.sandbox.hooks import Deliver, HookCall
-from services.sandbox.jira.records import JiraKind, Json, Link, Stored, millis
+from services.sandbox.jira.records import Json, Link, Stored, millis
 from services.sandbox.jira.shapes import Shapes
 
 LIVES: Final = timedelta(days=30)

@@ -12,10 +12,11 @@ from services.connectors.jira.client import JiraClient, build_client
 from services.connectors.jira.mapping import map_issue
 from services.connectors.mapped import Mapped
 from services.runtime.clock import SystemClock
+from services.runtime.connections import JiraKind
 from services.sandbox.company import build_company
 from services.sandbox.hooks import HookCall
 from services.sandbox.jira.app import build_jira
-from services.sandbox.jira.site import JiraKind, JiraSite
+from services.sandbox.jira.site import JiraSite
 from services.sandbox.listening import listening
 from tests.connectors.jira.scripted import connection
 

@@ -9,11 +9,12 @@ import pytest
 from services.connectors.jira.client import build_client
 from services.connectors.tracker import Scope
 from services.runtime.clock import SystemClock
+from services.runtime.connections import JiraKind
 from services.runtime.errors import LeewayError, Misconfigured, Transient
 from services.sandbox.fault_kinds import Fault, FaultKind
 from services.sandbox.faults import Faults
 from services.sandbox.jira.app import build_jira
-from services.sandbox.jira.site import JiraKind, JiraSite
+from services.sandbox.jira.site import JiraSite
 from services.sandbox.listening import listening
 from tests.connectors.jira.scripted import connection
 from tests.connectors.jira.standing_in import TODAY, Company, issues

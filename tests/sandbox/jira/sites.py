@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import orjson
 
+from services.runtime.connections import JiraKind
 from services.sandbox.hooks import HookCall
 from services.sandbox.jira.app import build_jira
-from services.sandbox.jira.site import JiraKind, JiraSite
+from services.sandbox.jira.site import JiraSite
 
 START = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 BASE = "http://jira.example"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.sandbox.jira.site import JiraKind
+from services.runtime.connections import JiraKind
 from tests.sandbox.jira.sites import ADA, BEN, DONE, EPIC, START, SUBTASK, Lab, comment, history, person, raw_issue
 
 

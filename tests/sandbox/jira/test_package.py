@@ -9,8 +9,8 @@ import pytest
 import uvicorn
 from jira import JIRA, JIRAError
 
+from services.runtime.connections import JiraKind
 from services.sandbox.jira.app import build_jira
-from services.sandbox.jira.site import JiraKind
 from tests.sandbox.jira.sites import EPIC, START, Lab, comment, history, raw_issue
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.sandbox.jira.site import JiraKind
+from services.runtime.connections import JiraKind
 from tests.sandbox.jira.sites import ADA, START, Lab, comment, history, raw_issue
 
 SECOND = timedelta(seconds=1)

@@ -8,8 +8,8 @@ import pytest
 
 from services.connectors.jira.mapping import map_issue
 from services.connectors.mapped import Mapped, MappingOptions
+from services.runtime.connections import JiraKind
 from services.sandbox.company import build_company
-from services.sandbox.jira.site import JiraKind
 from tests.connectors.shared_data import archive, lines_of
 from tests.sandbox.jira.sites import ADA, BEN, EPIC, START, SUBTASK, Lab, comment, history, person, raw_issue
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from services.runtime.connections import JiraKind
 from services.sandbox.hooks import HookCall
-from services.sandbox.jira.site import JiraKind
 from services.sandbox.jira.webhooks import CLIENT_SECRET
 from tests.sandbox.jira.sites import ADA, BEN, DONE, START, Lab, comment, history, person, raw_issue
 

@@ -5,9 +5,10 @@ from typing import Any, Final
 import orjson
 from starlette.responses import Response
 
+from services.runtime.connections import JiraKind
 from services.sandbox.jira import actions
 from services.sandbox.jira.catalogue import named
-from services.sandbox.jira.records import JiraKind, Json, Stored
+from services.sandbox.jira.records import Json, Stored
 from services.sandbox.jira.shapes import wanted_of
 from services.sandbox.jira.values import Refused, wrong
 from services.sandbox.jira.web.call import Call, Path, nothing, ok
