@@ -43,13 +43,17 @@ class Alignment(Contract):
 
 
 class ItemAligned(Contract):
-    """Every item, unaligned ones too. `team_selector` is none where the team is the project's key in lower case."""
+    """Every item, unaligned ones too. `team_selector` is none where the team is the project's key in lower case.
+
+    `category` is the category of capacity whose selector fits best, as with teams; none where no selector fits.
+    """
 
     item: WorkItem
     revision: Revision
     source_revision: Revision
     team: Identifier
     team_selector: str | None = None
+    category: Identifier | None = None
     alignment: Alignment
     strategy_version: int
     flow: str | None = None

@@ -53,6 +53,7 @@ class Finding(Contract):
     """A finding with everything that a reader needs to show or route it.
 
     `title`, `why` and `question` are written at `as_of`; day counts in them grow without the finding being updated.
+    A `shadow` finding comes from a rule that is being tried out: it is recorded, and nobody is told.
     `fingerprint`: first 16 hex digits of sha256 of the rule, a line feed, and the subject refs joined by line feeds.
     """
 
@@ -60,6 +61,7 @@ class Finding(Contract):
     rule: str
     severity: Severity
     state: FindingState = FindingState.OPEN
+    shadow: bool = False
     subjects: tuple[Subject, ...]
     team: Identifier | None = None
     team_name: str | None = None

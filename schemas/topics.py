@@ -51,11 +51,13 @@ ASANA_WORK_ITEMS = Topic(
     ("connectors",), ("mapper", "mirror", "anyone"), Retention.COMPACTED, marks=True,
 )  # fmt: skip
 JIRA_CHANGES = Topic(
-    "leeway.jira.changes", "item ref", WorkItemChange, ("connectors",), ("detector", "anyone"), Retention.BY_TIME
-)
+    "leeway.jira.changes", "item ref", WorkItemChange,
+    ("connectors",), ("detector", "anyone"), Retention.BY_TIME, marks=True,
+)  # fmt: skip
 ASANA_CHANGES = Topic(
-    "leeway.asana.changes", "item ref", WorkItemChange, ("connectors",), ("detector", "anyone"), Retention.BY_TIME
-)
+    "leeway.asana.changes", "item ref", WorkItemChange,
+    ("connectors",), ("detector", "anyone"), Retention.BY_TIME, marks=True,
+)  # fmt: skip
 CONNECTIONS = Topic(
     "leeway.connections", "connection", ConnectionReported, ("connectors",), ("detector",), Retention.COMPACTED
 )

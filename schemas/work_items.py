@@ -197,8 +197,26 @@ class ChangeKind(StrEnum):
     COMMENT = "comment"
 
 
+class ChangeAspect(StrEnum):
+    """What a change means for the item, whatever its tracker calls it; only what a rule rests on has one."""
+
+    STATUS = "status"
+    DUE = "due"
+    START = "start"
+    ASSIGNEE = "assignee"
+    ESTIMATE = "estimate"
+    PARENT = "parent"
+    LINK = "link"
+    OBJECTIVE = "objective"
+
+
 class WorkItemChange(Contract):
-    """One change of one field, link or comment. `change_id` is the tracker's own, so that it is told once."""
+    """One change of one field, link or comment. `change_id` is the tracker's own, so that it is told once.
+
+    `before` and `after` are as the tracker has them. Where there is an `aspect`, `was` and `becomes` say the same in
+    the words of `WorkItem`: a status category, a day (`2026-06-08`), an assignee's name, an estimate as a number in
+    text, a parent's ref, a far end's ref; none where there was nothing or where it is not known.
+    """
 
     ref: ItemRef
     key: str
@@ -207,6 +225,9 @@ class WorkItemChange(Contract):
     field: str
     before: Any = None
     after: Any = None
+    aspect: ChangeAspect | None = None
+    was: str | None = None
+    becomes: str | None = None
     at: Instant
     by: Actor | None = None
     flow: str | None = None

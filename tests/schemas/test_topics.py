@@ -15,7 +15,10 @@ def test_every_tracker_has_its_topics() -> None:
 
 def test_marks_travel_all_the_way_from_the_work_items_to_the_findings() -> None:
     marked = {topic.name for topic in TOPICS if topic.marks}
-    assert marked == {"leeway.jira.work-items", "leeway.asana.work-items", "leeway.aligned-items", "leeway.findings"}
+    assert marked == {
+        *("leeway.jira.work-items", "leeway.asana.work-items", "leeway.jira.changes", "leeway.asana.changes"),
+        *("leeway.aligned-items", "leeway.findings"),
+    }
 
 
 def test_what_readers_must_be_able_to_read_from_the_start_is_compacted() -> None:
