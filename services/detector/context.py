@@ -7,9 +7,10 @@ because items outlive strategies. A context never changes; a new strategy versio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeVar
+from enum import StrEnum
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Identifier
 from schemas.findings import Subject
@@ -17,7 +18,18 @@ from services.runtime.calendar import DEFAULT, Calendar
 
 TEAM_PREFIX = "team:"
 OBJECTIVE_PREFIX = "objective:"
+KEY_RESULT_PREFIX = "key-result:"
+CATEGORY_PREFIX = "category:"
+BET_PREFIX = "bet:"
 CONNECTION_PREFIX = "connection:"
+
+
+class Mode(StrEnum):
+    """How a rule is used: on; in the shadow, where it is recorded and nobody is told; or not at all."""
+
+    ON = "on"
+    SHADOW = "shadow"
+    OFF = "off"
 
 
 class PolicyFields(BaseModel):
@@ -26,7 +38,25 @@ class PolicyFields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ModePolicy(PolicyFields):
+    """Which rules are used, and how."""
+
+    rules: Annotated[
+        dict[str, Mode],
+        Field(description="Rules that are off or in shadow, by name. Unit: on, shadow or off. Source: all are on."),
+    ] = {}
+
+
 P = TypeVar("P", bound=PolicyFields)
+
+
+@dataclass(frozen=True, slots=True)
+class CycleContext:
+    """The planning cycle, both days included."""
+
+    id: Identifier
+    starts_on: date
+    ends_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +67,48 @@ class TeamContext:
     name: str
     lead: str | None = None
     calendar: Calendar = DEFAULT
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResultContext:
+    """A key result as the strategy describes it. `due` is its own day, else its objective's due."""
+
+    id: Identifier
+    objective: Identifier
+    title: str
+    due: date
+    has_due: bool = False
+    unit: str | None = None
+    baseline: float | None = None
+    target: float | None = None
+    kind: str = "outcome"
+    cadence_days: int = 7
+    lag_days: int = 0
+    owner: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """The key result as a finding names it."""
+        return f"{KEY_RESULT_PREFIX}{self.objective}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareContext:
+    """A category of work or a bet, and the share of capacity meant for it: from `low` to `high`."""
+
+    ref: str
+    title: str
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveContext:
-    """An objective as the strategy describes it. `baseline` is 00:00 on its day in the zone of the objective's team."""
+    """An objective as the strategy describes it. `baseline` is 00:00 on its day in the zone of the objective's team.
+
+    `due` is its own day, else the cycle's end.
+    """
 
     id: Identifier
     title: str
@@ -51,16 +118,25 @@ class ObjectiveContext:
     bet: Identifier | None = None
     owner: str | None = None
     labels: tuple[str, ...] = ()
+    has_due: bool = False
+    key_results: tuple[KeyResultContext, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything of one strategy version that rules, routing and texts ask for."""
+    """Everything of one strategy version that rules, routing and texts ask for.
+
+    `shares` are the categories and the bets for which a share of capacity is meant. `has_modes` tells whether any rule
+    is off or in shadow for anybody.
+    """
 
     version: int
     teams: Mapping[str, TeamContext]
     objectives: Mapping[str, ObjectiveContext]
     resolve: Callable[[str | None, str | None], PolicyFields] = field(repr=False)
+    cycle: CycleContext
+    shares: tuple[ShareContext, ...] = ()
+    has_modes: bool = False
 
     def team(self, team: str) -> TeamContext:
         """Return what is known of this team; of an unnamed one its id and the default calendar."""
@@ -75,6 +151,17 @@ class Context:
         """Return what is known of this objective."""
         return self.objectives.get(objective) if objective is not None else None
 
+    def key_result(self, objective: str, key_result: str) -> KeyResultContext | None:
+        """Return what is known of this key result."""
+        known = self.objective(objective)
+        return next((one for one in known.key_results if one.id == key_result), None) if known else None
+
+    def mode(self, rule: str, team: str | None, objective: str | None) -> Mode:
+        """Return how this rule is used for findings of this team and this objective."""
+        if not self.has_modes:
+            return Mode.ON
+        return self.policy(ModePolicy, team, objective).rules.get(rule, Mode.ON)
+
     def policy(self, fields: type[P], team: str | None = None, objective: str | None = None) -> P:
         """Return the policy that holds here: the objective's values over the team's over everybody's."""
         policy = self.resolve(team, objective)
@@ -83,10 +170,15 @@ class Context:
         return policy
 
     def subject(self, ref: str) -> Subject:
-        """Return a team, a connection or an objective as a finding names it."""
-        if ref.startswith(CONNECTION_PREFIX):
-            return Subject(ref=ref, title=ref.removeprefix(CONNECTION_PREFIX))
-        if ref.startswith(TEAM_PREFIX):
-            return Subject(ref=ref, title=self.team(ref.removeprefix(TEAM_PREFIX)).name)
-        known = self.objective(ref.removeprefix(OBJECTIVE_PREFIX))
-        return Subject(ref=ref, title=known.title if known else ref.removeprefix(OBJECTIVE_PREFIX))
+        """Return a team, an objective, a key result, a share of capacity or a connection as a finding names it."""
+        kind, _, name = ref.partition(":")
+        if kind == "team":
+            return Subject(ref=ref, title=self.team(name).name)
+        if kind == "key-result":
+            objective, _, id_ = name.partition("/")
+            key_result = self.key_result(objective, id_)
+            return Subject(ref=ref, title=key_result.title if key_result else name)
+        if kind in {"category", "bet"}:
+            return Subject(ref=ref, title=next((share.title for share in self.shares if share.ref == ref), name))
+        known = self.objective(name) if kind == "objective" else None
+        return Subject(ref=ref, title=known.title if known else name)

@@ -80,7 +80,8 @@ def differences(anchor: str, verdict: Verdict, known: Mapping[str, Known], scene
 def content_hash(draft: Draft) -> int:
     """Return a hash of what makes a finding another version of itself."""
     evidence = tuple((e.fact, e.ref, e.at, e.value) for e in draft.evidence)
-    return hash_of(draft.severity.value, draft.team, draft.objective, evidence)
+    parts = (draft.severity.value, draft.team, draft.objective, evidence)
+    return hash_of(*parts, draft.shadow) if draft.shadow else hash_of(*parts)
 
 
 def told(draft: Draft, scene: Scene, opened_at: datetime) -> Finding:
@@ -94,6 +95,7 @@ def told(draft: Draft, scene: Scene, opened_at: datetime) -> Finding:
         fingerprint=draft.fingerprint,
         rule=draft.rule,
         severity=draft.severity,
+        shadow=draft.shadow,
         subjects=subjects,
         team=draft.team,
         team_name=team.name if team else None,

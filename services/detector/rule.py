@@ -9,7 +9,7 @@ from schemas.findings import Evidence, Subject
 from schemas.work_items import Tracker
 from services.detector import texts
 from services.detector.context import Context, PolicyFields
-from services.detector.facts import Facts
+from services.detector.facts import Facts, ItemFacts
 from services.detector.verdict import Draft, Verdict
 from services.runtime.calendar import DEFAULT, Calendar
 
@@ -90,11 +90,40 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a rule for one subject: a sentence with its numbers, whether it holds, and what time does to it.
+
+    `changes_at` is the next moment at which that could change by itself; none: only an event changes it.
+    """
+
+    says: str
+    holds: bool
+    changes_at: datetime | None = None
+
+
+def _watches_nobody(_: ItemFacts) -> bool:
+    return False
+
+
+def _untold(*_: object) -> tuple[Condition, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule(Generic[F]):
-    """A rule: `judge` is pure, `policy` holds the fields that it reads, `tell` puts one of its drafts into words."""
+    """A rule: `judge` is pure, `policy` holds the fields that it reads, `tell` puts one of its drafts into words.
+
+    `facts` are the kinds that it judges. `conditions(facts, context, now, subjects)` gives its conditions for these
+    subjects, in the order in which they are asked: the rule holds a finding on them if and only if all hold.
+
+    `watches` is for rules on items: whether an item could have a finding of this rule for what stands in its own row,
+    whatever the policy says. Items with a dependency, a twin or an open finding are judged anyway.
+    """
 
     name: str
-    facts: type[F]
+    facts: tuple[type[F], ...]
     policy: type[PolicyFields]
     judge: Callable[[F, Context, datetime], Verdict]
     tell: Callable[[Telling], Text]
+    conditions: Callable[[F, Context, datetime, tuple[str, ...]], tuple[Condition, ...]] = _untold
+    watches: Callable[[ItemFacts], bool] = _watches_nobody

@@ -14,7 +14,8 @@ class Draft:
     """A finding as its rule decides it: no words and no day counts yet, so that a night going by changes nothing.
 
     `subjects` are refs in the rule's order. `team` is the one that must act. `since` is none where no instant can be
-    named: then it holds since it was first found. Two equal drafts are one finding that was not updated.
+    named: then it holds since it was first found. Two equal drafts are one finding that was not updated. A `shadow`
+    draft is of a rule that is being tried out.
     """
 
     rule: str
@@ -24,6 +25,7 @@ class Draft:
     objective: Identifier | None
     since: datetime | None
     evidence: tuple[Evidence, ...] = ()
+    shadow: bool = False
 
     @property
     def fingerprint(self) -> str:

@@ -58,4 +58,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, ItemNeighbourhood, PolicyFields, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), PolicyFields, judge, tell)

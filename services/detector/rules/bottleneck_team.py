@@ -60,4 +60,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, TeamFacts, BottleneckPolicy, judge, tell)
+RULE: Final = Rule(NAME, (TeamFacts,), BottleneckPolicy, judge, tell)

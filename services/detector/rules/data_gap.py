@@ -62,4 +62,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, ConnectionFacts, PolicyFields, judge, tell)
+RULE: Final = Rule(NAME, (ConnectionFacts,), PolicyFields, judge, tell)

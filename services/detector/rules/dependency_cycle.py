@@ -47,4 +47,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, CycleFacts, PolicyFields, judge, tell)
+RULE: Final = Rule(NAME, (CycleFacts,), PolicyFields, judge, tell)

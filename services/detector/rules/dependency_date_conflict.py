@@ -70,4 +70,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, ItemNeighbourhood, RaisePolicy, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell)

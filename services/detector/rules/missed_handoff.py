@@ -95,4 +95,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, ItemNeighbourhood, HandoffPolicy, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), HandoffPolicy, judge, tell)

@@ -74,4 +74,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, ObjectiveFacts, IdlePolicy, judge, tell)
+RULE: Final = Rule(NAME, (ObjectiveFacts,), IdlePolicy, judge, tell)

@@ -1,12 +1,23 @@
 """All rules, one line each; and the two things that the detector does with them: judge and tell."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from schemas.findings import Subject
-from services.detector.context import Context
-from services.detector.facts import ConnectionFacts, CycleFacts, Facts, ItemNeighbourhood, ObjectiveFacts, TeamFacts
+from services.detector.context import Context, Mode
+from services.detector.facts import (
+    CapacityFacts,
+    ConnectionFacts,
+    CycleFacts,
+    Facts,
+    ItemFacts,
+    ItemNeighbourhood,
+    KeyResultFacts,
+    ObjectiveFacts,
+    TeamFacts,
+)
 from services.detector.rule import Rule, Telling, Text
 from services.detector.rules import (
     ambiguous_alignment,
@@ -42,9 +53,12 @@ RULES: Final[tuple[Rule[Any], ...]] = (
 BY_NAME: Final[Mapping[str, Rule[Any]]] = {rule.name: rule for rule in RULES}
 
 _BY_FACTS: Final[Mapping[type, tuple[Rule[Any], ...]]] = {
-    kind: tuple(rule for rule in RULES if rule.facts is kind)
-    for kind in (ItemNeighbourhood, TeamFacts, ObjectiveFacts, CycleFacts, ConnectionFacts)
+    kind: tuple(rule for rule in RULES if kind in rule.facts)
+    for kind in (
+        *(ItemNeighbourhood, TeamFacts, ObjectiveFacts, KeyResultFacts, CapacityFacts, CycleFacts, ConnectionFacts),
+    )
 }
+_WATCHING: Final = tuple(rule.watches for rule in _BY_FACTS[ItemNeighbourhood])
 
 
 def rules_of(facts: type[Facts]) -> tuple[Rule[Any], ...]:
@@ -52,9 +66,24 @@ def rules_of(facts: type[Facts]) -> tuple[Rule[Any], ...]:
     return _BY_FACTS[facts]
 
 
+def is_watched(item: ItemFacts) -> bool:
+    """Tell whether any rule could say anything of this item for what stands in its own row."""
+    return any(watches(item) for watches in _WATCHING)
+
+
 def judge(facts: Facts, context: Context, now: datetime) -> Verdict:
-    """Return what all rules for these facts say of them at `now`."""
-    return merge(rule.judge(facts, context, now) for rule in _BY_FACTS[type(facts)])
+    """Return what all rules for these facts say of them at `now`; those that are off say nothing, others are marked."""
+    verdict = merge(rule.judge(facts, context, now) for rule in _BY_FACTS[type(facts)])
+    return _by_mode(verdict, context) if context.has_modes and verdict.findings else verdict
+
+
+def _by_mode(verdict: Verdict, context: Context) -> Verdict:
+    kept = []
+    for draft in verdict.findings:
+        mode = context.mode(draft.rule, draft.team, draft.objective)
+        if mode is not Mode.OFF:
+            kept.append(draft if mode is Mode.ON else replace(draft, shadow=True))
+    return replace(verdict, findings=tuple(kept))
 
 
 def tell(draft: Draft, subjects: Mapping[str, Subject], context: Context, now: datetime) -> Text:

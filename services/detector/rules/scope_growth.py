@@ -107,4 +107,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, ObjectiveFacts, ScopePolicy, judge, tell)
+RULE: Final = Rule(NAME, (ObjectiveFacts,), ScopePolicy, judge, tell)

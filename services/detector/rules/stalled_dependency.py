@@ -86,4 +86,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, ItemNeighbourhood, StalledPolicy, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), StalledPolicy, judge, tell)

@@ -82,4 +82,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, TeamFacts, UnalignedPolicy, judge, tell)
+RULE: Final = Rule(NAME, (TeamFacts,), UnalignedPolicy, judge, tell)

@@ -50,4 +50,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, ItemNeighbourhood, RaisePolicy, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell)
