@@ -1,8 +1,10 @@
 """What to do with a change of a finding: tell it or not, and why. Pure; the reason is also the metric's label.
 
 Told are: a finding that opens, its severity, team or objective changing, and its end. A change of its evidence alone
-is stored for whoever looks, and disturbs nobody. The end of something that nobody heard of is not told. What a
-connection's first load brings is stored too, and told together when the load has come to its end (see `digest.py`).
+is stored for whoever looks, and disturbs nobody. The end of something that nobody heard of is not told. A finding of a
+rule that is being tried out (in shadow) is told to nobody; one that was told before its rule went there is withdrawn,
+and one that stands when its rule is switched on is told then. What a connection's first load brings is stored too, and
+told together when the load has come to its end (see `digest.py`).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -25,10 +27,12 @@ class Reason(StrEnum):
     TEAM = "team"
     OBJECTIVE = "objective"
     RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
     EVIDENCE_ONLY = "evidence-only"
     NOTHING_NEW = "nothing-new"
     CANNOT_TELL = "cannot-tell"
     NEVER_TOLD = "never-told"
+    SHADOW = "shadow"
     OLDER_REVISION = "older-revision"
 
 
@@ -39,11 +43,15 @@ TELLS: Final[dict[Reason, FindingTransition]] = {
     Reason.TEAM: FindingTransition.UPDATED,
     Reason.OBJECTIVE: FindingTransition.UPDATED,
     Reason.RESOLVED: FindingTransition.RESOLVED,
+    Reason.WITHDRAWN: FindingTransition.RESOLVED,
 }
 """The reasons that lead to a notification, and what it is a notification of. The others are stored at most."""
 
-IGNORED: Final = frozenset({Reason.OLDER_REVISION, Reason.NEVER_TOLD})
+IGNORED: Final = frozenset({Reason.OLDER_REVISION, Reason.NEVER_TOLD, Reason.SHADOW})
 """The reasons that leave the stored alert as it is."""
+
+IN_SHADOW: Final = "its rule is only being tried out now"
+"""Why a finding is withdrawn, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,8 @@ def _reason(change: FindingChanged, known: Alert | None) -> Reason:
     firing = known if known is not None and known.is_firing else None
     if change.transition is FindingTransition.RESOLVED or change.finding.state is FindingState.RESOLVED:
         return Reason.RESOLVED if firing else Reason.NEVER_TOLD
+    if change.finding.shadow:
+        return Reason.WITHDRAWN if firing else Reason.SHADOW
     if change.finding.state is FindingState.UNKNOWN:
         return Reason.CANNOT_TELL
     if firing is None:
@@ -134,11 +144,11 @@ def _difference(known: Alert, finding: Finding) -> Reason:
 
 def _next(change: FindingChanged, known: Alert | None, reason: Reason) -> Alert:
     """Return the alert after the change. While it fires it keeps its id, even if we missed an end and a new opening."""
-    finding = change.finding
+    finding = _withdrawn(change.finding) if reason is Reason.WITHDRAWN else change.finding
     is_over = finding.state is FindingState.RESOLVED
     after = Alert(
         id=alert_id(finding.fingerprint, finding.opened_at),
-        state=AlertState.RESOLVED if reason is Reason.RESOLVED or is_over else AlertState.FIRING,
+        state=AlertState.RESOLVED if is_over or reason is Reason.RESOLVED else AlertState.FIRING,
         content=content_hash(finding),
         revision=change.revision,
         finding=finding,
@@ -148,3 +158,9 @@ def _next(change: FindingChanged, known: Alert | None, reason: Reason) -> Alert:
         return after
     state = known.state if reason is Reason.CANNOT_TELL else after.state
     return replace(after, id=known.id, state=state, opening=known.opening)
+
+
+def _withdrawn(finding: Finding) -> Finding:
+    """Return the finding as people hear of its end, though the detector goes on to hold it."""
+    over = {"state": FindingState.RESOLVED, "resolved_at": finding.as_of, "resolved_because": IN_SHADOW}
+    return finding.model_copy(update=over)

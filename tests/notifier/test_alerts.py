@@ -50,6 +50,28 @@ def test_a_change_of_severity_is_told_either_way() -> None:
     assert reasons == [Reason.FIRST, Reason.SEVERITY, Reason.SEVERITY]
 
 
+def test_what_a_rule_in_shadow_finds_is_told_to_nobody() -> None:
+    reasons, known = after(opened(1, shadow=True), updated(2, shadow=True, severity=Severity.HIGH), resolved(3))
+    assert reasons == [Reason.SHADOW, Reason.SHADOW, Reason.NEVER_TOLD]
+    assert known is None
+
+
+def test_what_was_told_is_withdrawn_when_its_rule_goes_into_the_shadow() -> None:
+    reasons, known = after(opened(1), updated(2, shadow=True), resolved(3))
+    assert reasons == [Reason.FIRST, Reason.WITHDRAWN, Reason.NEVER_TOLD]
+    assert TELLS[Reason.WITHDRAWN] is FindingTransition.RESOLVED
+    assert known is not None
+    assert known.state is AlertState.RESOLVED
+    assert known.finding.state is FindingState.RESOLVED
+    assert known.finding.resolved_at == known.finding.as_of
+    assert known.finding.resolved_because == "its rule is only being tried out now"
+
+
+def test_what_stands_when_its_rule_is_switched_on_is_told_then() -> None:
+    assert after(opened(1, shadow=True), updated(2))[0] == [Reason.SHADOW, Reason.FIRST]
+    assert after(opened(1), updated(2, shadow=True), updated(3))[0][-1] is Reason.REOPENED
+
+
 def test_another_team_or_objective_is_told() -> None:
     reasons, _ = after(opened(1), updated(2, team="web"), updated(3, team="web", objective="speed"))
     assert reasons == [Reason.FIRST, Reason.TEAM, Reason.OBJECTIVE]
