@@ -26,7 +26,7 @@ def test_everything_else_is_content(name: str) -> None:
     """A field that a later version adds is content too, without anybody thinking of it."""
     fields = json.loads(finding().model_dump_json())
     different = {
-        "severity": "critical", "subjects": fields["subjects"][:1], "labels": ["x"],
+        "severity": "critical", "subjects": fields["subjects"][:1], "labels": ["x"], "shadow": True,
         **dict.fromkeys(("since", "opened_at", "resolved_at", "as_of"), "2026-01-01T00:00:00Z"),
     }.get(name, "other")  # fmt: skip
     assert content_hash(Finding.model_validate({**fields, name: different})) != content_hash(finding())
