@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-kafka lint types bench bench-scale bench-memory peers schemas lock clean
+.PHONY: help setup demo test test-kafka lint types bench bench-scale bench-memory peers mutants schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ bench-memory: $(READY) ## Measure the memory of reading 200,000 issues for the f
 peers: $(READY) ## Let clients of others read the sandbox whole, and Prism check ours (needs a network and npm)
 	@$(BIN)/python -m tests.peers
 
+mutants: $(READY) ## Break every rule in every small way, and count what the tests notice (needs a network once)
+	@$(BIN)/python -m tests.mutants
+
 schemas: $(READY) ## Write schemas/json/ and the table of topics anew from the code
 	@$(BIN)/python -m services.commands.schemas
 
@@ -53,4 +56,4 @@ lock: ## Write the lock files anew (needs uv)
 	@sh deploy/lock.sh
 
 clean: ## Remove .venv and what the tools left behind
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build leeway.egg-info .peers
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build leeway.egg-info .peers .mutants

@@ -1,0 +1,1 @@
+"""How many small faults in the rules and in the mapper's decisions their tests find: `make mutants`."""
