@@ -46,7 +46,7 @@ class ItemsHandler:
         await set_aside_unreadable(conn, batch)
         for record, reason in unusable:
             await park(conn, record, reason)
-        await store_items(conn, rows)
+        await store_items(conn, rows, self._bus.clock.now())
         for mark in await see_marks(conn, self._bus, batch, INPUTS):
             await hold_mark(conn, mark)
         await finish_batch(conn, self._bus, batch)

@@ -8,7 +8,10 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from schemas.aligned_items import Claim, ItemAligned
-from schemas.work_items import StatusCategory, WorkItem
+from schemas.work_items import ItemType, Twin, WorkItem
+from services.detector.facts import ItemFacts
+from services.detector.marking import is_marked
+from services.detector.rules.registry import is_watched
 
 ITEM_COLUMNS: Final = (
     "ref",
@@ -18,6 +21,7 @@ ITEM_COLUMNS: Final = (
     "title",
     "url",
     "type",
+    "type_name",
     "status_category",
     "visible",
     "absence",
@@ -34,15 +38,21 @@ ITEM_COLUMNS: Final = (
     "due",
     "start",
     "assignee",
+    "estimate",
     "team",
+    "category",
     "objective",
     "ties",
     "parent",
     "epic",
     "labels",
+    "links",
+    "watched",
+    "marked",
     "strategy_version",
 )
 EDGE_COLUMNS: Final = ("told_by", "blocker", "dependent", "made")
+TWIN_COLUMNS: Final = ("told_by", "token")
 TIES: Final = TypeAdapter(tuple[Claim, ...])
 
 Edge = tuple[str, str, str, datetime | None]
@@ -50,17 +60,21 @@ Edge = tuple[str, str, str, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class ItemRows:
-    """One item's row and its edges. `flow` is the load that it came with, empty for none."""
+    """One item's row, its edges and its twins. `flow` is the load that it came with, empty for none."""
 
     ref: str
     revision: int
     content_hash: int
+    key: str
     team: str
     objective: str | None
     parent: str | None
+    epic: str | None
+    strategy_version: int
     flow: str
     values: tuple[object, ...]
     edges: tuple[Edge, ...]
+    twins: tuple[str, ...]
 
 
 def hash_of(*parts: object) -> int:
@@ -70,30 +84,79 @@ def hash_of(*parts: object) -> int:
 
 def rows_of(aligned: ItemAligned) -> ItemRows:
     """Return what to store. Its last touch and its children are as far as the item itself can tell."""
-    item, alignment = aligned.item, aligned.alignment
-    is_open = item.visible and item.status_category is not StatusCategory.DONE
+    item, alignment, facts = aligned.item, aligned.alignment, facts_of(aligned)
     ties = TIES.dump_json(alignment.ties).decode() if alignment.ties else None
-    before = (item.key, item.title, item.url, item.type.value, item.status_category.value, item.visible, item.absence)
+    kind = (item.type.value, item.type_name, item.status_category.value)
+    before = (item.key, item.title, item.url, *kind, item.visible, item.absence)
     resolved = (item.resolution, item.resolution_name, item.created, item.started, item.done, item.touched)
-    assignee = item.assignee.name if item.assignee else None
-    after = (item.due, item.start, assignee, aligned.team, alignment.objective, ties, item.parent, item.epic)
-    labels, edges = list(item.labels), _edges(item)
-    content = hash_of(before, resolved, after, labels, edges)
+    serves = (facts.assignee, item.estimate, aligned.team, aligned.category, alignment.objective, ties)
+    after = (item.due, item.start, *serves, item.parent, item.epic)
+    labels, links, edges, twins = list(item.labels), _links(item), _edges(item), _twins(item)
+    content = hash_of(before, resolved, after, labels, links, edges, twins)
     return ItemRows(
         ref=item.ref,
         revision=aligned.revision,
         content_hash=content,
+        key=item.key,
         team=aligned.team,
         objective=alignment.objective,
         parent=item.parent,
+        epic=item.epic,
+        strategy_version=aligned.strategy_version,
         flow=aligned.flow or "",
         values=(
             *(item.ref, aligned.revision, content),
-            *(*before, is_open, *resolved, item.touched, False, False),
-            *(*after, labels, aligned.strategy_version),
+            *(*before, facts.is_open, *resolved, item.touched, False, False),
+            *(*after, labels, links, is_watched(facts), is_marked(facts), aligned.strategy_version),
         ),
         edges=edges,
+        twins=twins,
     )
+
+
+def facts_of(aligned: ItemAligned) -> ItemFacts:
+    """Return the item as rules see it, as far as the item itself can tell."""
+    item, alignment = aligned.item, aligned.alignment
+    return ItemFacts(
+        ref=item.ref,
+        key=item.key,
+        title=item.title,
+        url=item.url,
+        type=item.type,
+        type_name=item.type_name,
+        status_category=item.status_category,
+        visible=item.visible,
+        absence=item.absence,
+        resolution=item.resolution,
+        resolution_name=item.resolution_name,
+        created=item.created,
+        started=item.started,
+        done=item.done,
+        touched=item.touched,
+        due=item.due,
+        start=item.start,
+        assignee=item.assignee.name if item.assignee else None,
+        estimate=item.estimate,
+        parent=item.parent,
+        epic=item.epic,
+        team=aligned.team,
+        objective=alignment.objective,
+        ties=alignment.ties,
+        labels=item.labels,
+    )
+
+
+def _links(item: WorkItem) -> list[str] | None:
+    """Return the far ends of an epic's links: what was found out before it was built is linked to it."""
+    return sorted({link.ref for link in item.links}) if item.type is ItemType.EPIC else None
+
+
+def _twins(item: WorkItem) -> tuple[str, ...]:
+    return tuple(sorted({token for twin in item.twins if (token := _token(twin)) is not None}))
+
+
+def _token(twin: Twin) -> str | None:
+    return twin.ref or (f"{twin.tracker} {twin.key}" if twin.key else None)
 
 
 def _edges(item: WorkItem) -> tuple[Edge, ...]:

@@ -2,21 +2,28 @@
 
 Promise: two detectors that store at the same time wait for each other's items in one order, and for nothing else:
 `dirty` is only appended to, so storing never waits for judging. Whoever is old news to a changed item (the team, the
-objective or the parent that it had, the far ends of dependencies that it no longer tells) is noted as well, because
-nobody can find them from the new state.
+objective, the parent or the epic that it had, the far ends of dependencies and twins that it no longer tells) is noted
+as well, because nobody can find them from the new state.
+
+`aligned_at` is when an item that was known before was seen to move to its objective. It is not set where the strategy
+moved it: what a new version makes of old items is no growth of their objectives.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.detector.rows import EDGE_COLUMNS, ITEM_COLUMNS, ItemRows
+from schemas.work_items import ActorKind, ChangeAspect
+from services.detector.history_store import ALIGNED_PREFIX, ChangeRow, keep_changes
+from services.detector.rows import ITEM_COLUMNS, ItemRows
+from services.detector.store_links import STAGING, Stale, lost_by_key, store_edges, store_twins
 from services.runtime.database import Conflict, copy_rows
 
 Known = Row[Any]
-"""What is stored of an item: revision, content hash, team, objective and parent."""
+"""What is stored of an item: revision, content hash, key, team, objective, parent, epic and strategy version."""
 
 _DERIVED: Final = ("last_touched", "has_children", "has_dependents")
 """What an item's neighbours tell of it; kept up by `spreading.py`."""
@@ -27,10 +34,10 @@ _NAMED: Final = ", ".join(name for name in ITEM_COLUMNS if name not in _DERIVED)
 
 _STAGING: Final = (
     text("CREATE TEMPORARY TABLE IF NOT EXISTS staged_items (LIKE items) ON COMMIT DELETE ROWS"),
-    text("CREATE TEMPORARY TABLE IF NOT EXISTS staged_edges (LIKE edges) ON COMMIT DELETE ROWS"),
+    *STAGING,
 )
 _LOCK_KNOWN: Final = text(
-    "SELECT ref, revision, content_hash, team, objective, parent FROM items "
+    "SELECT ref, revision, content_hash, key, team, objective, parent, epic, strategy_version FROM items "
     "WHERE ref = ANY(CAST(:refs AS text[])) ORDER BY ref FOR UPDATE"
 )
 _UPSERT: Final = text(
@@ -41,27 +48,18 @@ _UPSERT: Final = text(
     "EXISTS (SELECT FROM edges e WHERE e.blocker = s.ref) "
     "FROM staged_items s ORDER BY s.ref "
     f"ON CONFLICT (ref) DO UPDATE SET {_OVERWRITTEN}, last_touched = excluded.last_touched, "
-    "has_children = excluded.has_children, has_dependents = excluded.has_dependents "
+    "has_children = excluded.has_children, has_dependents = excluded.has_dependents, "
+    "aligned_at = CASE WHEN known.objective IS NOT DISTINCT FROM excluded.objective THEN known.aligned_at "
+    "WHEN known.strategy_version = excluded.strategy_version THEN CAST(:now AS timestamptz) END "
     "WHERE known.revision < excluded.revision RETURNING known.ref, (known.xmax = 0) AS inserted"
-)
-_DROP_EDGES: Final = text(
-    "DELETE FROM edges e WHERE e.told_by = ANY(CAST(:refs AS text[])) AND NOT EXISTS (SELECT FROM staged_edges s "
-    "WHERE s.told_by = e.told_by AND s.blocker = e.blocker AND s.dependent = e.dependent) "
-    "RETURNING e.told_by, e.blocker, e.dependent"
-)
-_ADD_EDGES: Final = text(
-    "INSERT INTO edges AS known (told_by, blocker, dependent, made) "
-    "SELECT told_by, blocker, dependent, made FROM staged_edges WHERE told_by = ANY(CAST(:refs AS text[])) "
-    "ON CONFLICT (told_by, blocker, dependent) DO UPDATE SET made = excluded.made "
-    "WHERE known.made IS DISTINCT FROM excluded.made"
 )
 _NOTE_FLOWS: Final = text(
     "INSERT INTO flows (flow, released) SELECT unnest(CAST(:flows AS text[])), false ON CONFLICT DO NOTHING"
 )
 
 
-async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows]) -> int:
-    """Store items, sorted by ref and each once; return how many had news in them."""
+async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows], now: datetime) -> int:
+    """Store items, sorted by ref and each once, as seen at `now`; return how many had news in them."""
     if not rows:
         return 0
     for statement in _STAGING:
@@ -71,25 +69,51 @@ async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows]) -> int:
     if not fresh:
         return 0
     await copy_rows(conn, "staged_items", ITEM_COLUMNS, (one.values for one in fresh))
-    applied = await _upsert(conn, known)
+    applied = await _upsert(conn, known, now)
     changed = [one for one in fresh if one.ref in applied and _is_news(one, known.get(one.ref))]
-    stale = await _store_edges(conn, changed, known)
+    before = {one.ref: known[one.ref] for one in changed if one.ref in known}
+    await keep_changes(conn, _realigned(changed, before, now))
+    stale = await store_edges(conn, changed, list(before))
+    stale += await store_twins(conn, changed, list(before))
+    stale += await lost_by_key(conn, _old_keys(changed, before))
     await _note_dirty(conn, changed, known, stale)
     return len(changed)
 
 
-async def _upsert(conn: AsyncConnection, known: Mapping[str, Known]) -> set[str]:
+async def _upsert(conn: AsyncConnection, known: Mapping[str, Known], now: datetime) -> set[str]:
     """Write what is staged; return the refs written.
 
     An item that we took for new may have been stored meanwhile: a newer one stays, an older one is replaced, but only
     in another try, which looks at what it was.
     """
     applied = set()
-    for ref, inserted in await conn.execute(_UPSERT):
+    for ref, inserted in await conn.execute(_UPSERT, {"now": now}):
         if not inserted and ref not in known:
             raise Conflict(f"Another detector stored {ref} first.")
         applied.add(ref)
     return applied
+
+
+def _realigned(changed: Sequence[ItemRows], before: Mapping[str, Known], now: datetime) -> Iterable[ChangeRow]:
+    """Yield, of items that were known, that they serve another objective now."""
+    for one in changed:
+        was = before.get(one.ref)
+        if was is not None and was.objective != one.objective:
+            yield ChangeRow(
+                ref=one.ref,
+                change_id=f"{ALIGNED_PREFIX}{one.revision}",
+                aspect=ChangeAspect.OBJECTIVE.value,
+                was=was.objective,
+                becomes=one.objective,
+                at=now,
+                by_name=f"strategy v{one.strategy_version}",
+                by_kind=ActorKind.LEEWAY.value,
+            )
+
+
+def _old_keys(changed: Sequence[ItemRows], before: Mapping[str, Known]) -> dict[str, str]:
+    """Return the keys that items had and no longer have, by ref."""
+    return {one.ref: was.key for one in changed if (was := before.get(one.ref)) is not None and was.key != one.key}
 
 
 def _is_news(one: ItemRows, before: Known | None) -> bool:
@@ -101,26 +125,11 @@ async def _lock_known(conn: AsyncConnection, rows: Sequence[ItemRows]) -> dict[s
     return {row.ref: row for row in found}
 
 
-async def _store_edges(
-    conn: AsyncConnection, changed: Sequence[ItemRows], known: Mapping[str, Known]
-) -> list[tuple[str, str]]:
-    """Make the edges of changed items those that they tell now; return (teller, far end) of each that is gone."""
-    edges = [edge for one in changed for edge in one.edges]
-    if edges:
-        await copy_rows(conn, "staged_edges", EDGE_COLUMNS, edges)
-        await conn.execute(_ADD_EDGES, {"refs": sorted({edge[0] for edge in edges})})
-    before = [one.ref for one in changed if one.ref in known]
-    if not before:
-        return []
-    gone = await conn.execute(_DROP_EDGES, {"refs": before})
-    return [(teller, end) for teller, *ends in gone for end in ends if end != teller]
-
-
 async def _note_dirty(
     conn: AsyncConnection,
     changed: Sequence[ItemRows],
     known: Mapping[str, Known],
-    stale: Iterable[tuple[str, str]],
+    stale: Iterable[Stale],
 ) -> None:
     flows = {one.ref: one.flow for one in changed}
     notes = {(one.ref, one.flow) for one in changed}
@@ -150,5 +159,6 @@ def _left_behind(before: Known, now: ItemRows) -> Iterable[str]:
         before.team if before.team != now.team else None,
         before.objective if before.objective != now.objective else None,
     )
-    if before.parent is not None and before.parent != now.parent:
-        yield before.parent
+    for left, present in ((before.parent, now.parent), (before.epic, now.epic)):
+        if left is not None and left != present:
+            yield left

@@ -2,6 +2,9 @@
 
 Columns are narrow and typed, one for each fact that a rule or an index reads; only a finding's own words are JSON.
 Every index serves one query of this room that has to stay cheap with a million items.
+
+What was told of an item's past (`changes`), of key results (`measurements`) and forecast of objectives (`forecasts`) is
+kept for ever: no rule asks for all of it, but `explain`, backtests and calibrations do, and nobody could tell it again.
 """
 
 from typing import Final
@@ -31,6 +34,9 @@ runtime: Final = add_runtime_tables(metadata)
 
 _instant = DateTime(timezone=True)
 _SERVES: Final = text("visible AND objective IS NOT NULL")
+_FINISHED: Final = text(
+    "status_category = 'done' AND started IS NOT NULL AND done IS NOT NULL AND type <> 'subtask' AND type <> 'epic'"
+)
 _LEAF: Final = text(
     "visible AND objective IS NOT NULL AND type <> 'epic' AND type <> 'initiative' "
     "AND (type = 'subtask' OR NOT has_children)"
@@ -46,6 +52,7 @@ items: Final = Table(
     Column("title", Text, nullable=False),
     Column("url", Text),
     Column("type", Text, nullable=False),
+    Column("type_name", Text, nullable=False),  # in the tracker's own word
     Column("status_category", Text, nullable=False),
     Column("visible", Boolean, nullable=False),
     Column("absence", Text),
@@ -62,13 +69,21 @@ items: Final = Table(
     Column("due", Date),
     Column("start", Date),
     Column("assignee", Text),
+    Column("estimate", Float),
     Column("team", Text, nullable=False),
+    Column("category", Text),  # of capacity
     Column("objective", Text),
     Column("ties", Text),  # JSON of the claims that tie; none when it is not ambiguous
     Column("parent", Text),
     Column("epic", Text),
     Column("labels", ARRAY(Text), nullable=False),
+    Column("links", ARRAY(Text)),  # the far ends of all links, of epics only
+    Column("watched", Boolean, nullable=False),  # a rule could say something of what stands in this row
+    Column("marked", Boolean, nullable=False),  # has a label, or a type of its tracker's own
     Column("strategy_version", Integer, nullable=False),
+    Column("aligned_at", _instant),  # when it was seen to move to its objective; none: as long as it has existed
+    Column("moved", _instant),  # the latest change of its status category that is known
+    Column("left_progress", _instant),  # the latest of those that ended a stretch in progress
     Index("items_parent", "parent", postgresql_where=text("parent IS NOT NULL")),
     Index("items_subtasks", "parent", "touched", postgresql_where=text("type = 'subtask' AND parent IS NOT NULL")),
     Index(
@@ -89,6 +104,23 @@ items: Final = Table(
         postgresql_include=["done", "status_category", "resolution", "resolution_name"],
         postgresql_where=_LEAF,
     ),
+    Index("items_key", "key"),
+    Index("items_epic", "epic", postgresql_where=text("epic IS NOT NULL")),
+    Index("items_links", "links", postgresql_using="gin", postgresql_where=text("links IS NOT NULL")),
+    Index("items_team_finished", "team", "done", postgresql_include=["started"], postgresql_where=_FINISHED),
+    Index("items_team_marked", "team", postgresql_where=text("is_open AND marked")),
+    Index(
+        "items_objective_moved",
+        "objective",
+        "moved",
+        postgresql_where=text("moved IS NOT NULL AND objective IS NOT NULL"),
+    ),
+    Index(
+        "items_objective_left_progress",
+        "objective",
+        "left_progress",
+        postgresql_where=text("left_progress IS NOT NULL AND objective IS NOT NULL"),
+    ),
 )
 
 edges: Final = Table(
@@ -101,6 +133,64 @@ edges: Final = Table(
     Index("edges_blocker", "blocker", "dependent"),
     Index("edges_dependent", "dependent", "blocker"),
 )
+
+twins: Final = Table(
+    "twins",
+    metadata,
+    Column("told_by", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+    Index("twins_token", "token"),
+)
+"""Whom items name as their twin in the other tracker: by ref, or as `<tracker> <key>` where only that is known."""
+
+changes: Final = Table(
+    "changes",
+    metadata,
+    Column("ref", Text, primary_key=True),
+    Column("change_id", Text, primary_key=True),
+    Column("aspect", Text, nullable=False),
+    Column("was", Text),
+    Column("becomes", Text),
+    Column("at", _instant, nullable=False),
+    Column("by_id", Text),
+    Column("by_name", Text),
+    Column("by_kind", Text),
+    Index("changes_aspect", "ref", "aspect", "at"),
+)
+"""What happened to items, known or not yet, as far as a rule rests on it. An id that begins with `seen:` says that it
+was seen to have happened by `at`; `aligned:` that the item moved to another objective. All others were told."""
+
+measurements: Final = Table(
+    "measurements",
+    metadata,
+    Column("key_result", Text, primary_key=True),  # its ref
+    Column("measured_at", _instant, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("value", Float, nullable=False),
+    Column("confidence", Float),
+    Column("note", Text),
+    Column("by", Text),
+)
+
+forecasts: Final = Table(
+    "forecasts",
+    metadata,
+    Column("objective", Text, primary_key=True),
+    Column("as_of", _instant, primary_key=True),
+    Column("due", Date, nullable=False),
+    Column("strategy_version", Integer, nullable=False),
+    Column("body", Text, nullable=False),  # the Forecast
+)
+"""Every forecast as it was made; none is ever changed, so that what came true can be held against it."""
+
+paces: Final = Table(
+    "paces",
+    metadata,
+    Column("team", Text, primary_key=True),
+    Column("finished", Integer, nullable=False),
+    Column("percentile_seconds", Float),
+)
+"""How long each team's finished items were in progress, as last counted."""
 
 dirty: Final = Table(
     "dirty",

@@ -60,7 +60,7 @@ class Room:
 
     async def store(self, *aligned: ItemAligned) -> int:
         rows = newest([rows_of(one) for one in aligned])
-        return await self.database.run(lambda conn: store_items(conn, rows))
+        return await self.database.run(lambda conn: store_items(conn, rows, self.clock.now()))
 
     async def mark(self, name: str, kind: MarkKind = MarkKind.IMPORT) -> None:
         mark = FlowMark(id=name, kind=kind, sent_at=self.clock.now())
