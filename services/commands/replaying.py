@@ -20,7 +20,7 @@ from services.commands.engine import Engine, alongside, engine
 from services.commands.exports import refuse_unusable
 from services.commands.kept import refuse_earlier, remember
 from services.commands.reports import finding_row
-from services.connectors.commands import ImportReport, ImportRequest, import_export, send_drain
+from services.connectors.commands import ImportReport, ImportRequest, Telling, import_export, send_drain
 from services.detector import queries as findings
 from services.mapper.commands import apply_strategy
 from services.notifier import commands as notifications
@@ -112,7 +112,7 @@ class _Job:
         self._clock: Clock = made.clock
         self._show = show
         self._began = made.clock.monotonic()
-        self._import = ImportRequest(request.exports, request.site, request.as_of, options, changes=False)
+        self._import = ImportRequest(request.exports, request.site, request.as_of, options, Telling.MEANINGS)
         self._drain = f"drain:{_identity(request)}"
         self._report = ImportReport("")
 

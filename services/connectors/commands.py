@@ -6,6 +6,7 @@ from typing import Final
 from schemas.marks import FlowMark, MarkKind
 from services.connectors import states
 from services.connectors.importing import Importer, ImportReport, ImportRequest, ProgressCallback
+from services.connectors.mapped import Telling
 from services.connectors.marks import send_mark
 from services.runtime.bus import Bus
 from services.runtime.database import RoomDatabase
@@ -13,7 +14,15 @@ from services.runtime.errors import Misconfigured
 
 _SITE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
-__all__ = ["ImportReport", "ImportRequest", "ask_for_census", "confirm_missing", "import_export", "send_drain"]
+__all__ = [
+    "ImportReport",
+    "ImportRequest",
+    "Telling",
+    "ask_for_census",
+    "confirm_missing",
+    "import_export",
+    "send_drain",
+]
 
 
 async def import_export(

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.marks import FlowMark, MarkKind
 from services.connectors.export.lines import Problem
 from services.connectors.export.survey import Survey, entries_of, survey
-from services.connectors.mapped import MappingOptions
+from services.connectors.mapped import MappingOptions, Telling
 from services.connectors.marks import send_mark
 from services.connectors.pages import Page, pages_of
 from services.connectors.store import (
@@ -45,14 +45,14 @@ ProgressCallback = Callable[[int, int], None]
 class ImportRequest:
     """What to import, under which connection's name, and as of when (none: as it stands).
 
-    `changes` says whether comments and changelogs go out as changes too.
+    `telling` says which of the comments and histories in the export go out as changes too.
     """
 
     paths: tuple[Path, ...]
     site: str = "archive"
     as_of: datetime | None = None
     options: MappingOptions = field(default_factory=MappingOptions)
-    changes: bool = True
+    telling: Telling = Telling.ALL
 
 
 @dataclass
@@ -104,7 +104,7 @@ class Importer:
         known = {**found.status_categories, **request.options.status_categories}
         # Both trackers of one export go by the same name.
         twin_site = request.options.twin_site or request.site
-        options = replace(request.options, status_categories=known, twin_site=twin_site, tell_changes=request.changes)
+        options = replace(request.options, status_categories=known, twin_site=twin_site, telling=request.telling)
         entries = entries_of(request.paths, found)
         return pages_of(entries, PAGE, request.site, request.as_of, options, index=found.index)
 

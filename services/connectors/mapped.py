@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, Literal
 
 from pydantic import ValidationError
@@ -56,6 +57,14 @@ DEPENDENCY_TYPES: Final = (
 """Source: FINDINGS, *dependency*."""
 
 
+class Telling(StrEnum):
+    """Which changes go out beside an item: all, those that mean something for a rule (see `ChangeAspect`), or none."""
+
+    ALL = "all"
+    MEANINGS = "meanings"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class MappingOptions:
     """What a connection knows beyond the payload. All defaults suit an export that nobody described.
@@ -65,8 +74,8 @@ class MappingOptions:
     an old status in a changelog meant; those of `status_overrides` stand also against what the site says now.
     `epic_link_fields`, `start_fields`, `estimate_fields`, `flagged_fields` are
     ids of custom fields; an item with any value in one of the last is flagged.
-    `base_url` is the site's address for people; `tell_changes` says whether
-    changes are wanted beside the item. `twin_site` is the name of the connection to the other tracker.
+    `base_url` is the site's address for people; `telling` says which changes are wanted beside the item.
+    `twin_site` is the name of the connection to the other tracker.
     """
 
     dependency_types: tuple[DependencyType, ...] = DEPENDENCY_TYPES
@@ -83,7 +92,7 @@ class MappingOptions:
     in_progress_sections: frozenset[str] = frozenset({"in progress", "doing", "in review", "review", "in development"})
     base_url: str | None = None
     twin_site: str | None = None
-    tell_changes: bool = True
+    telling: Telling = Telling.ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
-"""The connectors' marks: sent to both work-items topics, whose readers read both; kept to be sent again."""
+"""The connectors' marks: sent to the topics of changes and of items, whose readers read several; kept to be sent again.
+
+Promise: a reader that has seen a mark on all of its topics has all changes and all items of the load.
+"""
 
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.marks import FlowMark
-from schemas.topics import WORK_ITEMS
+from schemas.topics import CHANGES, WORK_ITEMS
 from services.runtime.bus import Bus
 from services.runtime.database import RoomDatabase
 from services.runtime.delivery import pause_seconds
@@ -17,8 +20,11 @@ TRIES = 20
 
 
 async def publish_mark(bus: Bus, mark: FlowMark) -> None:
-    """Send a mark to every partition of both topics."""
-    for topic in WORK_ITEMS.values():
+    """Send a mark to every partition of all four topics.
+
+    Changes come first: what a mark sets off further down by way of the items is then never ahead of them.
+    """
+    for topic in (*CHANGES.values(), *WORK_ITEMS.values()):
         await bus.publish_mark(topic, mark)
 
 

@@ -83,7 +83,8 @@ def _add(
         page.not_yet += 1
     elif isinstance(outcome, Mapped):
         if entry.tracker is Tracker.JIRA:
-            outcome = replace(outcome, item=index.placed(outcome.item))
+            changes = tuple(map(index.placed_change, outcome.changes))
+            outcome = replace(outcome, item=index.placed(outcome.item), changes=changes)
         written = written_of(entry.tracker, outcome)
         if len(written.body) > MAX_BODY:
             page.problems.append(_problem(entry, f"the item is larger than {MAX_BODY // 1024} KiB"))

@@ -1,6 +1,7 @@
 """Publishing the current state again, after the broker has forgotten it, with the revisions that it had.
 
-Changes are events of their time and not kept: they are not told again.
+Changes are events of their time and not kept: they are not told again. The marks between them are: a reader of changes
+that waits for one would wait for ever.
 """
 
 from services.connectors.goals import seed_measurements

@@ -16,7 +16,7 @@ from schemas.topics import ASANA_CHANGES, ASANA_WORK_ITEMS, JIRA_CHANGES, JIRA_W
 from schemas.work_items import WorkItemChange, WorkItemSnapshot
 from services.connectors import importing, storing
 from services.connectors.app import Connectors
-from services.connectors.commands import ImportReport, ImportRequest, import_export
+from services.connectors.commands import ImportReport, ImportRequest, Telling, import_export
 from services.connectors.queries import item_count, set_aside_lines, unfinished_imports
 from services.runtime.database import RoomDatabase
 from services.runtime.embedded import Endpoints
@@ -81,7 +81,9 @@ async def test_items_go_to_their_trackers_topic_and_the_mark_comes_last_on_every
     assert topics[:3] == [JIRA_WORK_ITEMS, ASANA_WORK_ITEMS, JIRA_WORK_ITEMS]
     marks = desk.bus.log[3:]
     places = {(one.topic.name, one.partition) for one in marks}
-    assert places == {(topic.name, at) for topic in (JIRA_WORK_ITEMS, ASANA_WORK_ITEMS) for at in range(PARTITIONS)}
+    changes, items = (JIRA_CHANGES, ASANA_CHANGES), (JIRA_WORK_ITEMS, ASANA_WORK_ITEMS)
+    assert places == {(topic.name, at) for topic in (*changes, *items) for at in range(PARTITIONS)}
+    assert {one.topic for one in marks[: 2 * PARTITIONS]} == set(changes), "who waits for items has the changes by then"
     assert {(mark.id, mark.kind) for mark in desk.sent(FlowMark)} == {(report.flow, MarkKind.IMPORT)}
     snapshots = desk.sent(WorkItemSnapshot)
     assert [one.item.ref for one in snapshots] == ["jira:archive:1", "asana:archive:2", "jira:archive:3"]
@@ -101,7 +103,7 @@ async def test_comments_and_stories_go_out_as_changes_once(desk: Desk) -> None:
     comments.append(jira_comment(7, "2026-05-03T10:00", BO))
     await desk.take(titled(1, "a", "2026-05-03T10:00:00.000+0000", comment={"comments": comments}))
     assert [change.change_id for change in desk.sent(WorkItemChange)] == ["comment:7"]
-    assert (await desk.take(titled(9, "b", comment={"comments": comments}), changes=False)).published == 1
+    assert (await desk.take(titled(9, "b", comment={"comments": comments}), telling=Telling.NOTHING)).published == 1
     assert desk.sent(WorkItemChange) == []
 
 

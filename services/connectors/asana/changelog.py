@@ -4,14 +4,15 @@ A story's `text` is prose written for whoever asks: it is never read. Values com
 pairs, which some subtypes have; what has none cannot be rewound and stays as it is now.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from schemas.work_items import Actor, ChangeKind, WorkItemChange
 from services.connectors.asana.people import actor_of
-from services.connectors.mapped import MappingOptions, is_person
+from services.connectors.mapped import MappingOptions, Telling, is_person
+from services.connectors.meanings import Meaning
 from services.connectors.reading import identity, mapping, sequence, spoken, text
 from services.connectors.times import by, instant_of
 
@@ -85,9 +86,14 @@ def _story(raw: Mapping[str, Any], options: MappingOptions) -> Story | None:
     return Story(id_, at, actor_of(raw.get("created_by"), options), subtype, raw)
 
 
-def changes_of(stories: Stories, ref: str, key: str, as_of: datetime | None) -> Iterator[WorkItemChange]:
-    """Give each story that had happened by `as_of` as a change of the item; what was said stays out."""
-    for story in stories.by(as_of):
+def changes_of(
+    stories: Iterable[Story], ref: str, key: str, meanings: Mapping[str, Meaning], telling: Telling
+) -> Iterator[WorkItemChange]:
+    """Give the stories that are wanted as changes of the item; what was said stays out."""
+    for story in stories:
+        meaning = meanings.get(story.id)
+        if telling is not Telling.ALL and meaning is None:
+            continue
         kind = ChangeKind.COMMENT if story.is_comment else ChangeKind.FIELD
         if story.subtype.startswith(("dependency_", "dependent_")):
             kind = ChangeKind.LINK
@@ -95,6 +101,8 @@ def changes_of(stories: Stories, ref: str, key: str, as_of: datetime | None) -> 
         yield WorkItemChange(
             ref=ref, key=key, change_id=story.id, kind=kind, field="comment" if story.is_comment else story.subtype,
             before=before, after=after, at=story.at, by=story.by,
+            aspect=meaning.aspect if meaning else None, was=meaning.was if meaning else None,
+            becomes=meaning.becomes if meaning else None,
         )  # fmt: skip
 
 

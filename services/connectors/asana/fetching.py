@@ -36,7 +36,8 @@ be asked for leaves out the name of who created them, which Asana gives all the 
 
 STORY_FIELDS: Final = (
     *("created_at", "created_by.name", "resource_subtype", "type", "text", "html_text"),
-    *("assignee.name", "dependency", "project.name", "tag.name", "follower.name", "duplicate_of"),
+    *("assignee.name", "dependency", "project.name", "tag.name", "follower.name", "duplicate_of", "task"),
+    "custom_field.name",
     *(f"{when}_{what}" for when in ("old", "new") for what in
       ("name", "resource_subtype", "approval_status", "number_value", "dates.due_on", "dates.due_at", "dates.start_on",
        "section.name", "enum_value.name", "multi_enum_values.name", "people_value.name", "date_value")),

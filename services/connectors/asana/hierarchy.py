@@ -1,4 +1,4 @@
-"""What kind of task it is, and what it belongs to: parent, projects, sections."""
+"""What kind of task it is, and what it belongs to: parent and projects."""
 
 from typing import Final
 
@@ -34,17 +34,3 @@ def projects_of(task: Task) -> tuple[Project, ...]:
         if (gid := identity(each.get("gid"))) is not None:
             found.setdefault(gid, Project(id=gid, name=text(each.get("name"), 200) or gid))
     return tuple(found.values()) or (NO_PROJECT,)
-
-
-def sections_of(task: Task) -> tuple[str, ...]:
-    """Return the names of the sections that the task stood in, one a project."""
-    found: dict[str | None, str] = {}
-    for raw in map(mapping, sequence(task.raw.get("memberships"))):
-        section = mapping(raw.get("section"))
-        if name := text(section.get("name"), 200):
-            found[identity(section.get("gid")) or name] = name
-    for story in reversed(task.stories.later(task.as_of, "section_changed")):
-        old, new = mapping(story.raw.get("old_section")), mapping(story.raw.get("new_section"))
-        if found.pop(identity(new.get("gid")), None) and (name := text(old.get("name"), 200)):
-            found[identity(old.get("gid")) or name] = name
-    return tuple(dict.fromkeys(found.values()))

@@ -3,7 +3,7 @@
 What is unusable in one field is dropped; a task without gid or time of creation is set aside. No input raises.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,10 @@ from pydantic import ValidationError
 
 from schemas.work_items import StatusCategory, WorkItem, WorkItemChange
 from services.connectors.asana.changelog import changes_of, stories_of
-from services.connectors.asana.hierarchy import parent_of, projects_of, sections_of, type_of
+from services.connectors.asana.hierarchy import parent_of, projects_of, type_of
+from services.connectors.asana.life import Life, life_of
 from services.connectors.asana.links import links_of, twins_of
+from services.connectors.asana.meanings import meanings_of
 from services.connectors.asana.people import actor_of
 from services.connectors.asana.planning import (
     assignee_of,
@@ -25,8 +27,8 @@ from services.connectors.asana.planning import (
     tags_of,
 )
 from services.connectors.asana.raw import Task
-from services.connectors.asana.standing import standing_of
-from services.connectors.mapped import Mapped, MappingOptions, NotYet, Outcome, SetAside, unusable
+from services.connectors.asana.standing import sections_of, standing_of
+from services.connectors.mapped import Mapped, MappingOptions, NotYet, Outcome, SetAside, Telling, unusable
 from services.connectors.reading import identity, mapping, text
 from services.connectors.times import by, instant_of
 
@@ -56,13 +58,13 @@ def map_task(raw: object, site: str, as_of: datetime | None, options: MappingOpt
 
 
 def _mapped(task: Task) -> Mapped:
-    standing = standing_of(task)
+    life = life_of(task)
+    standing = standing_of(task, life)
     kind, type_name = type_of(task)
     parent, parent_key = parent_of(task)
     project, *other_projects = projects_of(task)
     links, dependencies = links_of(task)
     due = due_of(task)
-    changes = tuple(changes_of(task.stories, task.ref, task.gid, task.as_of))
     touched = _touched(task, standing.done)
     item = WorkItem(
         ref=task.ref,
@@ -76,7 +78,7 @@ def _mapped(task: Task) -> Mapped:
         resolution=standing.resolution if standing.category is StatusCategory.DONE else None,
         resolution_name=standing.resolution_name,
         created=task.created,
-        updated=_updated(task, touched, changes),
+        updated=_updated(task, touched),
         started=standing.started,
         done=standing.done,
         touched=touched,
@@ -90,7 +92,7 @@ def _mapped(task: Task) -> Mapped:
         parent_key=parent_key,
         project=project,
         other_projects=tuple(other_projects),
-        sections=sections_of(task),
+        sections=sections_of(task, life),
         labels=tags_of(task),
         estimate=estimate_of(task),
         priority=priority_of(task),
@@ -100,7 +102,15 @@ def _mapped(task: Task) -> Mapped:
         twins=twins_of(task),
         custom_fields=custom_fields_of(task),
     )
-    return Mapped(item, changes if task.options.tell_changes else ())
+    return Mapped(item, tuple(_changes(task, life)))
+
+
+def _changes(task: Task, life: Life) -> Iterable[WorkItemChange]:
+    telling = task.options.telling
+    if telling is Telling.NOTHING:
+        return ()
+    meanings = meanings_of(task, life)
+    return changes_of(task.stories.by(task.as_of), task.ref, task.gid, meanings, telling)
 
 
 def _title(task: Task) -> str:
@@ -119,9 +129,9 @@ def _touched(task: Task, done: datetime | None) -> datetime:
     return max([task.created, *touches, *([done] if done else [])])
 
 
-def _updated(task: Task, touched: datetime, changes: tuple[WorkItemChange, ...]) -> datetime:
+def _updated(task: Task, touched: datetime) -> datetime:
     """Return `modified_at`, or for an earlier time the last that is known to have happened by then."""
     modified = instant_of(task.raw.get("modified_at"))
     if modified is not None and by(modified, task.as_of):
         return modified
-    return max([touched, *(change.at for change in changes)])
+    return max([touched, *(story.at for story in task.stories.by(task.as_of))])

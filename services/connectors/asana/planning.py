@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from schemas.work_items import Actor, DueSource
 from services.connectors.asana.people import actor_of
 from services.connectors.asana.raw import Task
-from services.connectors.mapped import is_wanted
+from services.connectors.mapped import MappingOptions, is_wanted
 from services.connectors.reading import identity, mapping, number, sequence, spoken, text
 from services.connectors.times import day_of, instant_of
+
+_ESTIMATE_NAMES: Final = frozenset({"story points", "estimate"})
+_DATES_CHANGED: Final = ("due_date_changed", "start_date_changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,25 @@ class Due:
 def due_of(task: Task) -> Due:
     """Return when the task was due."""
     dates = _dates(task)
+    day = due_in(dates)
+    return Due(day, instant_of(dates.get("due_at")), DueSource.ITEM) if day else Due()
+
+
+def due_in(dates: Mapping[str, Any]) -> date | None:
+    """Return the day on which something is due by dates as a task or a story has them."""
     at = instant_of(dates.get("due_at"))
-    day = day_of(dates.get("due_on")) or (at.date() if at else None)
-    return Due(day, at, DueSource.ITEM) if day else Due()
+    return day_of(dates.get("due_on")) or (at.date() if at else None)
+
+
+def start_in(dates: Mapping[str, Any]) -> date | None:
+    """Return the day on which something starts by dates as a task or a story has them."""
+    return day_of(dates.get("start_on")) or day_of(dates.get("start_at"))
 
 
 def start_of(task: Task) -> date | None:
     """Return the day on which the task was to start."""
     dates = _dates(task)
-    return day_of(dates.get("start_on")) or day_of(dates.get("start_at")) or _start_in_a_field(task)
+    return start_in(dates) or _start_in_a_field(task)
 
 
 def _start_in_a_field(task: Task) -> date | None:
@@ -46,8 +59,9 @@ def _start_in_a_field(task: Task) -> date | None:
 
 
 def _dates(task: Task) -> Mapping[str, Any]:
-    undone = task.undone("due_date_changed", "due_today", "start_date_changed")
-    return mapping(undone.raw.get("old_dates")) if undone and "old_dates" in undone.raw else task.raw
+    later = task.stories.later(task.as_of, *_DATES_CHANGED)
+    undone = next((story for story in later if "old_dates" in story.raw), None)
+    return mapping(undone.raw.get("old_dates")) if undone else task.raw
 
 
 def assignee_of(task: Task) -> Actor | None:
@@ -96,11 +110,15 @@ def custom_fields_of(task: Task) -> dict[str, str | tuple[str, ...]]:
     return found
 
 
+def is_estimate(gid: str | None, name: str | None, options: MappingOptions) -> bool:
+    """Tell whether a custom field holds estimates: it is configured for them, or named as people name those."""
+    return bool({gid, name} & options.estimate_fields) or (name or "").casefold() in _ESTIMATE_NAMES
+
+
 def estimate_of(task: Task) -> float | None:
     """Return the number in a field configured for it, or in one that is named Story points or Estimate."""
     for gid, name, raw in _custom_fields(task):
-        wanted = {gid, name} & task.options.estimate_fields or name.casefold() in {"story points", "estimate"}
-        if wanted and (found := number(raw.get("number_value"))) is not None:
+        if is_estimate(gid, name, task.options) and (found := number(raw.get("number_value"))) is not None:
             return found
     return None
 

@@ -4,16 +4,15 @@ Asana knows *completed* only. A task counts as in progress when its section, its
 Status says so by one of the configured words; else it is to do. Completed is delivered.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from schemas.work_items import Resolution, StatusCategory
-from services.connectors.asana.hierarchy import sections_of
+from services.connectors.asana.life import Life, state_now, steps
 from services.connectors.asana.raw import Task
 from services.connectors.mapped import ending_of
-from services.connectors.reading import mapping, sequence, text
+from services.connectors.reading import text
 from services.connectors.times import by, instant_of
 
 COMPLETED: Final = "Completed"
@@ -32,18 +31,25 @@ class Standing:
     done: datetime | None = None
 
 
-def standing_of(task: Task) -> Standing:
+def standing_of(task: Task, life: Life) -> Standing:
     """Return how the task stood at `as_of`, or stands now."""
     done = _done(task)
-    names = tuple(_status_names(task))
+    state = state_now(task) if task.as_of is None else life.at(task.as_of)
+    names = state.names
     if done is not None:
         approval = text(task.raw.get("approval_status"), 200) if task.as_of is None else None
         name = approval or COMPLETED
         ending = ending_of(name, task.options)
-        return Standing(names[0] if names else COMPLETED, StatusCategory.DONE, ending, name, _started(task), done)
-    busy = any(name.casefold() in task.options.in_progress_sections for name in names)
-    category = StatusCategory.IN_PROGRESS if busy else StatusCategory.TODO
-    return Standing(names[0] if names else INCOMPLETE, category, started=_started(task) if busy else None)
+        return Standing(names[0] if names else COMPLETED, StatusCategory.DONE, ending, name, _started(task, life), done)
+    category = replace(state, completed=False).category(task.options.in_progress_sections)
+    started = _started(task, life) if category is StatusCategory.IN_PROGRESS else None
+    return Standing(names[0] if names else INCOMPLETE, category, started=started)
+
+
+def sections_of(task: Task, life: Life) -> tuple[str, ...]:
+    """Return the names of the sections that the task stood in, one a project."""
+    state = state_now(task) if task.as_of is None else life.at(task.as_of)
+    return tuple(dict.fromkeys(place.name for place in state.sections.values()))
 
 
 def _done(task: Task) -> datetime | None:
@@ -61,23 +67,12 @@ def _done(task: Task) -> datetime | None:
     return done if by(done, task.as_of) else None
 
 
-def _status_names(task: Task) -> Iterator[str]:
-    """Give what may say how the task stands: its custom status, a field named Status, its sections."""
-    if custom := text(mapping(task.raw.get("custom_type_status_option")).get("name"), 200):
-        yield custom
-    for raw in map(mapping, sequence(task.raw.get("custom_fields"))):
-        if (text(raw.get("name")) or "").casefold() == "status":
-            shown = text(mapping(raw.get("enum_value")).get("name"), 200)
-            if shown:
-                yield shown
-    yield from sections_of(task)
-
-
-def _started(task: Task) -> datetime | None:
-    """Return when the task last entered a section that means work."""
-    entered = None
-    for story in task.stories.by(task.as_of):
-        name = text(mapping(story.raw.get("new_section")).get("name")) if story.subtype == "section_changed" else None
-        if name is not None and name.casefold() in task.options.in_progress_sections:
-            entered = story.at
-    return entered
+def _started(task: Task, life: Life) -> datetime | None:
+    """Return when the latest stretch of work began, unless the task was sent back since, as far as stories tell."""
+    started = None
+    for story, before, after in steps(task, life):
+        if after is StatusCategory.IN_PROGRESS and before is not StatusCategory.IN_PROGRESS:
+            started = story.at
+        elif after is StatusCategory.TODO:
+            started = None
+    return started

@@ -9,10 +9,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Final
 
-from schemas.work_items import WorkItem
+from schemas.work_items import ChangeAspect, WorkItem, WorkItemChange
 
 _NO_NUMBER: Final = -1
 _MOST_DIGITS: Final = 18
+_FAR: Final = frozenset({ChangeAspect.PARENT, ChangeAspect.LINK})
 
 
 def fingerprint(name: str) -> int:
@@ -49,6 +50,18 @@ class ExportIndex:
         }
         changed = {name: ref for name, ref in found.items() if ref != getattr(item, name)}
         return item.model_copy(update=changed) if changed else item
+
+    def placed_change(self, change: WorkItemChange) -> WorkItemChange:
+        """Return a change whose parents and far ends are the export's own, where it tells their keys."""
+        if change.aspect not in _FAR:
+            return change
+        was, becomes = (
+            self._meant(change.ref, told, key if isinstance(key, str) else None)
+            for told, key in ((change.was, change.before), (change.becomes, change.after))
+        )
+        if (was, becomes) == (change.was, change.becomes):
+            return change
+        return change.model_copy(update={"was": was, "becomes": becomes})
 
     def _meant(self, own: str, told: str | None, key: str | None) -> str | None:
         if key is None or (told is not None and self._holds(told.rpartition(":")[2])):

@@ -13,7 +13,8 @@ from typing import Any, Final
 from schemas.work_items import Actor, ChangeKind, WorkItemChange
 from services.connectors.jira.people import actor_of
 from services.connectors.mapped import MappingOptions, is_person
-from services.connectors.reading import identity, mapping, sequence, text
+from services.connectors.meanings import Meaning, number_text
+from services.connectors.reading import identity, mapping, number, sequence, text
 from services.connectors.times import instant_of
 
 NO_TOUCH: Final = frozenset({"rank", "remoteissuelink", "watchers", "watcher", "watches"})
@@ -115,31 +116,41 @@ def _entries(raw: object, options: MappingOptions) -> Iterator[Entry]:
     author = actor_of(history.get("author"), options)
     for item in map(mapping, sequence(history.get("items"))):
         if field := text(item.get("field"), 200):
-            old, old_text, new, new_text = (text(item.get(name)) for name in ("from", "fromString", "to", "toString"))
+            old, old_text, new, new_text = (_side(item.get(name)) for name in ("from", "fromString", "to", "toString"))
             field_id = text(item.get("fieldId"), 200)
             yield Entry(id_, at, author, field.casefold(), field_id, old, old_text, new, new_text)
+
+
+def _side(value: object) -> str | None:
+    """Return what an entry says on one side: text, though some answers write ids and numbers as such."""
+    return text(value) or identity(value) or number_text(number(value))
 
 
 def _parts(value: str | None) -> set[str]:
     return {part.strip() for part in (value or "").split(",") if part.strip()}
 
 
-def change_of(entry: Entry, ref: str, key: str, categories: Mapping[str, str]) -> WorkItemChange:
+def change_of(
+    entry: Entry, ref: str, key: str, categories: Mapping[str, str], meaning: Meaning | None = None
+) -> WorkItemChange:
     """Return the entry as a change of the item; `categories` tells what each status (by id) means."""
+    told = meaning is not None or entry.field in TOLD
     kind = ChangeKind.LINK if entry.field == "link" else ChangeKind.FIELD
     which = "link" if kind is ChangeKind.LINK else entry.field_id or entry.field
     if entry.field in _SEVERAL:
         which = f"{which}:{entry.new or entry.old}"
     return WorkItemChange(
         ref=ref, key=key, change_id=f"{entry.history}:{which}", kind=kind, field=entry.field,
-        before=_told(entry.field, entry.old, entry.old_text, categories),
-        after=_told(entry.field, entry.new, entry.new_text, categories),
+        before=_told(entry.field, entry.old, entry.old_text, categories) if told else None,
+        after=_told(entry.field, entry.new, entry.new_text, categories) if told else None,
         at=entry.at, by=entry.by,
+        aspect=meaning.aspect if meaning else None, was=meaning.was if meaning else None,
+        becomes=meaning.becomes if meaning else None,
     )  # fmt: skip
 
 
 def _told(field: str, id_: str | None, shown: str | None, categories: Mapping[str, str]) -> Any:
-    if field not in TOLD or (id_ is None and shown is None):
+    if id_ is None and shown is None:
         return None
     if field == "status":
         return {"id": id_, "name": shown, "category": categories.get(id_ or "")}

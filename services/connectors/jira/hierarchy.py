@@ -20,6 +20,8 @@ _TYPE_NAMES: Final = {
     **dict.fromkeys(("story", "user story", "new feature", "feature", "improvement"), ItemType.STORY),
 }
 _EPIC_LEVEL: Final = 1
+ABOVE_FIELDS: Final = frozenset({"epic link", "parent", "issueparentassociation"})
+"""The names under which a changelog tells what an issue belongs to; Cloud writes two of them for one move."""
 
 
 @dataclass(frozen=True, slots=True)

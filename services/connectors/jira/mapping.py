@@ -15,6 +15,7 @@ from schemas.work_items import Actor, ChangeKind, WorkItem, WorkItemChange
 from services.connectors.jira.changelog import NO_CHANGELOG, Entry, change_of, changelog_of
 from services.connectors.jira.hierarchy import above_of, project_of, sprint_of, type_of
 from services.connectors.jira.links import links_of, twins_of
+from services.connectors.jira.meanings import meanings_of
 from services.connectors.jira.people import actor_of
 from services.connectors.jira.planning import (
     components_of,
@@ -30,7 +31,7 @@ from services.connectors.jira.planning import (
 )
 from services.connectors.jira.raw import Issue
 from services.connectors.jira.standing import categories_of, standing_of
-from services.connectors.mapped import Mapped, MappingOptions, NotYet, Outcome, SetAside, is_person, unusable
+from services.connectors.mapped import Mapped, MappingOptions, NotYet, Outcome, SetAside, Telling, is_person, unusable
 from services.connectors.reading import identity, mapping, sequence, text
 from services.connectors.times import by, instant_of
 
@@ -114,7 +115,8 @@ def _mapped(issue: Issue) -> Mapped:
         twins=twins_of(issue),
         custom_fields=custom_fields_of(issue),
     )
-    return Mapped(item, tuple(_changes(issue, comments, entries)) if issue.options.tell_changes else ())
+    is_told = issue.options.telling is not Telling.NOTHING
+    return Mapped(item, tuple(_changes(issue, comments, entries)) if is_told else ())
 
 
 def _url(issue: Issue) -> str | None:
@@ -138,9 +140,9 @@ def _comments(issue: Issue) -> Iterator[_Comment]:
 
 
 def _changes(issue: Issue, comments: Sequence[_Comment], entries: Sequence[Entry]) -> Iterator[WorkItemChange]:
-    """Give the comments, then what the changelog holds."""
-    ref, key = issue.ref, issue.key
-    for one in comments:
+    """Give the comments, then what the changelog holds, as far as changes are wanted."""
+    ref, key, is_all = issue.ref, issue.key, issue.options.telling is Telling.ALL
+    for one in comments if is_all else ():
         yield WorkItemChange(
             ref=ref,
             key=key,
@@ -151,8 +153,10 @@ def _changes(issue: Issue, comments: Sequence[_Comment], entries: Sequence[Entry
             by=one.by,
         )
     if entries:
-        meanings = {id_: category.value for id_, category in categories_of(issue).items()}
-        yield from (change_of(entry, ref, key, meanings) for entry in entries)
+        categories = {id_: category.value for id_, category in categories_of(issue).items()}
+        for entry, meaning in zip(entries, meanings_of(issue, entries), strict=True):
+            if meaning is not None or is_all:
+                yield change_of(entry, ref, key, categories, meaning)
 
 
 def _touched(issue: Issue, comments: Sequence[_Comment], entries: Sequence[Entry]) -> datetime:

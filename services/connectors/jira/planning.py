@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from schemas.work_items import Actor, DueSource, FixVersion
 from services.connectors.jira.changelog import Entry
@@ -12,6 +12,10 @@ from services.connectors.jira.raw import Issue
 from services.connectors.mapped import MappingOptions, actor_kind, is_wanted
 from services.connectors.reading import identity, mapping, number, sequence, spoken, text, texts
 from services.connectors.times import day_of
+
+START_NAMES: Final = ("Start date",)
+ESTIMATE_NAMES: Final = ("Story Points", "Story point estimate")
+"""What Jira calls these fields where nobody has configured any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def start_of(issue: Issue) -> date | None:
     """Return the issue's own start date, from the fields configured for it or one of that name."""
     return next(
         filter(
-            None, (day_of(issue.fields.get(id_)) for id_ in _ids(issue.names, issue.options.start_fields, "Start date"))
+            None, (day_of(issue.fields.get(id_)) for id_ in _ids(issue.names, issue.options.start_fields, *START_NAMES))
         ),
         None,
     )
@@ -100,7 +104,7 @@ def start_of(issue: Issue) -> date | None:
 
 def estimate_of(issue: Issue) -> float | None:
     """Return the story points, from the fields configured for them or those of the two names that Jira gives them."""
-    ids = _ids(issue.names, issue.options.estimate_fields, "Story Points", "Story point estimate")
+    ids = _ids(issue.names, issue.options.estimate_fields, *ESTIMATE_NAMES)
     return next((found for id_ in ids if (found := number(issue.fields.get(id_))) is not None), None)
 
 

@@ -54,16 +54,29 @@ def categories_of(issue: Issue) -> dict[str, StatusCategory]:
 
     A status of which nothing is known is *to do* if the issue began in it, else *in progress*.
     """
+    found = known_categories(issue)
+    for index, move in enumerate(issue.log.of("status")):
+        for id_, guess in ((move.old, IN_PROGRESS if index else TODO), (move.new, IN_PROGRESS)):
+            if id_:
+                found.setdefault(id_, guess)
+    return found
+
+
+def known_categories(issue: Issue) -> dict[str, StatusCategory]:
+    """Return what each status that the issue has been in means, by status id; guesses are left out."""
     current = mapping(issue.fields.get("status"))
     known = {identity(current.get("id")) or "": _category_now(issue.fields, issue.options)}
-    moves = issue.log.of("status")
-    for index, move in enumerate(moves):
-        guess = TODO if index == 0 else IN_PROGRESS
-        for id_, name, otherwise in ((move.old, move.old_text, guess), (move.new, move.new_text, IN_PROGRESS)):
+    for move in issue.log.of("status"):
+        for id_, name in ((move.old, move.old_text), (move.new, move.new_text)):
             if id_ and id_ not in known:
-                named = _BY_STATUS_NAME.get((name or "").casefold(), otherwise)
-                known[id_] = issue.options.status_categories.get(id_, named)
+                category = issue.options.status_categories.get(id_) or named_category(name)
+                known |= {id_: category} if category else {}
     return known
+
+
+def named_category(name: str | None) -> StatusCategory | None:
+    """Return what a status means by one of the usual names that Jira gives it."""
+    return _BY_STATUS_NAME.get((name or "").casefold())
 
 
 def told_category(status: Mapping[str, Any]) -> StatusCategory | None:
@@ -75,7 +88,7 @@ def told_category(status: Mapping[str, Any]) -> StatusCategory | None:
 def _category_now(fields: Mapping[str, Any], options: MappingOptions) -> StatusCategory:
     status = mapping(fields.get("status"))
     wanted = options.status_overrides.get(identity(status.get("id")) or "")
-    found = wanted or told_category(status) or _BY_STATUS_NAME.get((text(status.get("name")) or "").casefold())
+    found = wanted or told_category(status) or named_category(text(status.get("name")))
     return found or (DONE if instant_of(fields.get("resolutiondate")) else TODO)
 
 
@@ -126,8 +139,11 @@ def _by_status(issue: Issue) -> Standing:
 
 def _spells(issue: Issue, categories: Mapping[str, StatusCategory]) -> tuple[datetime | None, datetime | None]:
     """Return when the latest spell of work began, unless it was sent back since, and when it last became done."""
-    started = entered = None
-    for move in issue.log.of("status"):
+    moves = issue.log.of("status")
+    first = categories.get(moves[0].old or "") if moves else _category_now(issue.fields, issue.options)
+    started = issue.created if issue.log.whole and first is IN_PROGRESS else None
+    entered = None
+    for move in moves:
         if by(move.at, issue.as_of):
             before, after = categories.get(move.old or ""), categories.get(move.new or "")
             if after is IN_PROGRESS and before is not IN_PROGRESS:
