@@ -1,4 +1,4 @@
-"""How a task stood after each of its stories: walked back from how it stands now.
+"""How a task stood after each story that tells of it: walked back from how it stands now.
 
 What a story says of its own moment counts, also where what came after it went untold. Only what stories tell can be
 walked: a status of a custom type is taken to be as it is now.
@@ -18,6 +18,8 @@ from services.connectors.times import by, instant_of
 MOVES: Final = frozenset({"section_changed", "added_to_project", "removed_from_project"})
 COMPLETIONS: Final = frozenset({"marked_complete", "marked_incomplete", "approval_status_changed"})
 STATUS_CHANGES: Final = frozenset({"enum_custom_field_changed"})
+STATUS_STORIES: Final = MOVES | COMPLETIONS | STATUS_CHANGES
+"""The stories that tell how a task stands; at no other is it known to have moved."""
 STATUS_FIELD: Final = "status"
 _PENDING: Final = "pending"
 
@@ -55,7 +57,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """How a task stood before its first story, and after each, oldest first."""
+    """How a task stood before the first story that tells it, and after each of them, oldest first."""
 
     first: State
     after: tuple[tuple[Story, State], ...]
@@ -72,6 +74,8 @@ def life_of(task: Task) -> Life:
     is_told = False
     for index in range(len(task.stories.all) - 1, -1, -1):
         story = task.stories.all[index]
+        if story.subtype not in STATUS_STORIES:
+            continue
         is_told = is_told or story.subtype in COMPLETIONS
         if not is_told and state.completed and completed_at is not None and completed_at > story.at:
             state = replace(state, completed=False)
@@ -193,7 +197,7 @@ def _last_place(earlier: Sequence[Story], project: str | None) -> dict[str, Plac
 
 
 def steps(task: Task, life: Life) -> Iterator[tuple[Story, StatusCategory, StatusCategory]]:
-    """Give each story by the time asked for with the categories before and after it."""
+    """Give each of these stories by the time asked for, with the categories before and after it."""
     words = task.options.in_progress_sections
     before = life.first.category(words)
     for story, state in life.after:

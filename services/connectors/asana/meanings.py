@@ -9,7 +9,7 @@ from typing import Final
 
 from schemas.work_items import ChangeAspect
 from services.connectors.asana.changelog import Story
-from services.connectors.asana.life import COMPLETIONS, MOVES, STATUS_CHANGES, Life, steps
+from services.connectors.asana.life import Life, steps
 from services.connectors.asana.people import actor_of
 from services.connectors.asana.planning import due_in, is_estimate, start_in
 from services.connectors.asana.raw import Task
@@ -17,7 +17,6 @@ from services.connectors.meanings import Meaning, category_text, day_text, meant
 from services.connectors.reading import identity, mapping, number, sequence, text
 from services.connectors.times import by
 
-_STATUS: Final = MOVES | COMPLETIONS | STATUS_CHANGES
 _DATES: Final = frozenset({"due_date_changed", "start_date_changed"})
 _OWNERS: Final = frozenset({"assigned", "unassigned"})
 _PARENTS: Final = frozenset({"added_to_task", "removed_from_task", "parent_changed", "made_subtask"})
@@ -106,7 +105,7 @@ def _day_in(raw: object) -> str | None:
 def _status(task: Task, life: Life) -> Iterator[tuple[Story, Meaning | None]]:
     """Give what really changed the category, as the mapping would have told it before and after."""
     for story, before, after in steps(task, life):
-        if story.subtype in _STATUS and before is not after:
+        if before is not after:
             yield story, meant(ChangeAspect.STATUS, category_text(before), category_text(after))
 
 
