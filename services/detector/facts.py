@@ -232,11 +232,13 @@ class Mover:
     """What would bring an objective's end nearer if it were out of the way: a dependency (two refs) or an unowned leaf.
 
     `probability` is that of being in time without it; `days_earlier` the working days by which the P85 date comes.
+    `names` are how people call the subjects, in their order (see `texts.called`); none where nobody looked them up.
     """
 
     subjects: tuple[str, ...]
     probability: float
     days_earlier: int
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
