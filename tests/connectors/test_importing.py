@@ -10,10 +10,10 @@ import pytest
 
 from schemas.base import Contract
 from schemas.dead_letters import DeadLetter
-from schemas.events import payload_types
+from schemas.events import payload_types, type_names
 from schemas.marks import FlowMark, MarkKind
 from schemas.topics import ASANA_CHANGES, ASANA_WORK_ITEMS, JIRA_CHANGES, JIRA_WORK_ITEMS
-from schemas.work_items import WorkItemChange, WorkItemSnapshot
+from schemas.work_items import ChangeAspect, WorkItemChange, WorkItemSnapshot
 from services.connectors import importing, storing
 from services.connectors.app import Connectors
 from services.connectors.commands import ImportReport, ImportRequest, Telling, import_export
@@ -24,10 +24,20 @@ from services.runtime.errors import Misconfigured
 from services.runtime.migrations import schema_differences
 from services.runtime.room import RoomContext
 from services.runtime.settings import Settings
-from tests.builders import CREATED, asana_person, asana_story, asana_task, jira_comment, jira_issue, jira_person
+from tests.builders import (
+    CREATED,
+    asana_person,
+    asana_story,
+    asana_task,
+    jira_comment,
+    jira_history,
+    jira_issue,
+    jira_person,
+)
 from tests.connectors.recording import PARTITIONS, RecordingBus
 
 BO = jira_person("bo")
+MARKED = (JIRA_CHANGES, ASANA_CHANGES, JIRA_WORK_ITEMS, ASANA_WORK_ITEMS)
 
 
 class Desk:
@@ -81,9 +91,9 @@ async def test_items_go_to_their_trackers_topic_and_the_mark_comes_last_on_every
     assert topics[:3] == [JIRA_WORK_ITEMS, ASANA_WORK_ITEMS, JIRA_WORK_ITEMS]
     marks = desk.bus.log[3:]
     places = {(one.topic.name, one.partition) for one in marks}
-    changes, items = (JIRA_CHANGES, ASANA_CHANGES), (JIRA_WORK_ITEMS, ASANA_WORK_ITEMS)
-    assert places == {(topic.name, at) for topic in (*changes, *items) for at in range(PARTITIONS)}
-    assert {one.topic for one in marks[: 2 * PARTITIONS]} == set(changes), "who waits for items has the changes by then"
+    assert places == {(topic.name, at) for topic in MARKED for at in range(PARTITIONS)}
+    first = {one.topic for one in marks[: 2 * PARTITIONS]}
+    assert first == {JIRA_CHANGES, ASANA_CHANGES}, "what the items set off further down is never ahead of the changes"
     assert {(mark.id, mark.kind) for mark in desk.sent(FlowMark)} == {(report.flow, MarkKind.IMPORT)}
     snapshots = desk.sent(WorkItemSnapshot)
     assert [one.item.ref for one in snapshots] == ["jira:archive:1", "asana:archive:2", "jira:archive:3"]
@@ -105,6 +115,46 @@ async def test_comments_and_stories_go_out_as_changes_once(desk: Desk) -> None:
     assert [change.change_id for change in desk.sent(WorkItemChange)] == ["comment:7"]
     assert (await desk.take(titled(9, "b", comment={"comments": comments}), telling=Telling.NOTHING)).published == 1
     assert desk.sent(WorkItemChange) == []
+
+
+def put_off(number: int, at: str, before: str | None, after: str) -> dict[str, Any]:
+    return jira_history(number, at, BO, {"field": "duedate", "fieldId": "duedate", "from": before, "to": after})
+
+
+async def test_an_import_as_of_a_time_tells_the_history_up_to_then_and_the_next_one_goes_on(desk: Desk) -> None:
+    histories = [
+        put_off(1, "2026-05-02T10:00", None, "2026-06-08"),
+        put_off(2, "2026-05-12T10:00", "2026-06-08", "2026-06-30"),
+    ]
+    labels = jira_history(3, "2026-05-03T10:00", BO, {"field": "labels", "fromString": "", "toString": "x"})
+    comments = {"comments": [jira_comment(5, "2026-05-03T11:00", BO)]}
+    updated = "2026-05-12T10:00:00.000+0000"
+    raw = titled(1, "a", updated, duedate="2026-06-30", histories=[*histories, labels], comment=comments)
+    told = []
+    for day in (10, 20):
+        report = await desk.take(raw, as_of=datetime(2026, 5, day, tzinfo=UTC), telling=Telling.MEANINGS)
+        [snapshot] = desk.sent(WorkItemSnapshot)
+        [change] = desk.sent(WorkItemChange)
+        assert (snapshot.flow, change.flow) == (report.flow, report.flow)
+        assert change.becomes == snapshot.item.due.isoformat()
+        told.append((change.change_id, change.aspect, change.was, change.becomes))
+    due = ChangeAspect.DUE
+    assert told == [("1:duedate", due, None, "2026-06-08"), ("2:duedate", due, "2026-06-08", "2026-06-30")]
+
+
+async def test_a_far_end_or_parent_that_a_history_names_by_key_is_the_one_of_the_export(desk: Desk) -> None:
+    parted = {"field": "Link", "from": "APP-2", "fromString": "This issue blocks APP-2"}
+    unknown = {"field": "Link", "from": "FAR-1", "fromString": "This issue blocks FAR-1"}
+    placed = {"field": "Epic Link", "to": "500", "toString": "APP-2"}
+    history = jira_history(1, "2026-05-01T10:00", BO, parted, unknown, placed)
+    await desk.take(jira_issue(1, histories=[history]), jira_issue(2))
+    meant = [(change.aspect, change.was, change.becomes) for change in desk.sent(WorkItemChange)]
+    other = "jira:archive:2"
+    assert meant == [
+        (ChangeAspect.LINK, other, None),
+        (ChangeAspect.LINK, None, None),
+        (ChangeAspect.PARENT, None, other),
+    ]
 
 
 async def test_an_equal_item_is_a_duplicate_and_an_older_one_is_refused(desk: Desk) -> None:
@@ -197,6 +247,9 @@ async def test_seeding_repeats_every_snapshot_with_its_revision_and_then_the_mar
     await app.seed()
     assert sorted(desk.sent(WorkItemSnapshot), key=lambda one: one.revision) == first
     assert list(dict.fromkeys(mark.id for mark in desk.sent(FlowMark))) == [report.flow, "drain-1"]
+    marked = [one.topic for one in desk.bus.log if one.event.type == type_names[FlowMark]]
+    assert {topic: marked.count(topic) for topic in marked} == dict.fromkeys(MARKED, 2 * PARTITIONS)
+    assert desk.sent(WorkItemChange) == [], "what readers of changes keep is theirs; only the marks come again"
     progress = await app.progress()
     assert progress.pending == {"imports": 0}
     assert progress.marks == {report.flow, "drain-1"}

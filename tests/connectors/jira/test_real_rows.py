@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from schemas.work_items import DueSource, WorkItem, WorkItemChange
+from schemas.work_items import ChangeAspect, DueSource, WorkItem, WorkItemChange
 from services.connectors.jira.mapping import map_issue
 from services.connectors.jira.standing import told_category
 from services.connectors.mapped import Mapped, MappingOptions
 from services.connectors.times import instant_of
 from tests.builders import jira_issue
+from tests.connectors.chains import chain_of, value_of
 from tests.connectors.shared_data import lines_of, shared
 
 ROWS = ("issues", "epics")
@@ -20,8 +21,8 @@ def rows(name: str) -> list[dict[str, Any]]:
     return list(lines_of(path))
 
 
-def mapped(raw: dict[str, Any]) -> tuple[WorkItem, tuple[WorkItemChange, ...]]:
-    outcome = map_issue(raw, "site", None, MappingOptions())
+def mapped(raw: dict[str, Any], options: MappingOptions | None = None) -> tuple[WorkItem, tuple[WorkItemChange, ...]]:
+    outcome = map_issue(raw, "site", None, options or MappingOptions())
     assert isinstance(outcome, Mapped), outcome
     return outcome.item, outcome.changes
 
@@ -41,6 +42,44 @@ def test_each_item_of_each_history_and_each_comment_is_a_change_of_its_own(name:
         assert not lost(histories, changes)
         assert len({change.change_id for change in changes}) == len(changes)
         assert len(changes) == sum(len(history["items"]) for history in histories) + len(comments)
+
+
+MEANT = {"status", "duedate", "start date", "assignee", "parent", "epic link", "issueparentassociation", "link"}
+IN_ONE_MOVE = {"epic link", "issueparentassociation"}
+"""What Jira Cloud writes twice when something comes under another epic."""
+
+
+def meanings() -> MappingOptions:
+    return MappingOptions(status_categories={
+        status["id"]: category for status in rows("statuses") if (category := told_category(status))
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_change_of_what_rules_rest_on_says_what_it_means(name: str) -> None:
+    options, seen = meanings(), set[str]()
+    for raw in rows(name):
+        _, changes = mapped(raw, options)
+        for change in changes:
+            if change.field not in MEANT:
+                assert change.aspect is None, change
+            elif change.aspect is not None:
+                seen.add(change.field)
+                assert change.aspect is not ChangeAspect.STATUS or change.was is None or change.was != change.becomes
+            else:
+                twice = {other.field for other in changes if other.at == change.at} >= IN_ONE_MOVE
+                assert change.field == "status" or (change.field in IN_ONE_MOVE and twice), change
+    assert seen >= ({"status", "assignee", "start date", "parent"} if name == "issues" else set())
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_where_the_history_is_whole_it_ends_at_the_rows_status_and_due(name: str) -> None:
+    options = meanings()
+    for raw in rows(name):
+        item, changes = mapped(raw, options)
+        for aspect in (ChangeAspect.STATUS, ChangeAspect.DUE):
+            chain = chain_of(changes, aspect)
+            assert chain is None or (chain.whole and chain.values[-1] == value_of(item, aspect)), (item.key, chain)
 
 
 @pytest.mark.parametrize("name", ROWS)
