@@ -25,14 +25,26 @@ class Lane(StrEnum):
     TEAM = "team"
     OBJECTIVE = "objective"
     CONNECTION = "connection"
+    CAPACITY = "capacity"
 
 
 CYCLE_PREFIX: Final = "cycle:"
+CAPACITY_SUBJECT: Final = "capacity:all"
+"""All shares of capacity are judged together: when a day is over, and when what they rest on was turned upside down."""
 
 _LANE_OF: Final = (
     "CASE split_part(subject, ':', 1) WHEN 'team' THEN 'team' WHEN 'objective' THEN 'objective' "
-    "WHEN 'cycle' THEN 'cycle' WHEN 'connection' THEN 'connection' ELSE 'item' END"
+    "WHEN 'cycle' THEN 'cycle' WHEN 'connection' THEN 'connection' WHEN 'capacity' THEN 'capacity' ELSE 'item' END"
 )
+_CAN_BE_FOUND: Final = """(
+    {item}.watched
+    OR EXISTS (SELECT FROM edges WHERE edges.blocker = {item}.ref)
+    OR EXISTS (SELECT FROM edges WHERE edges.dependent = {item}.ref)
+    OR EXISTS (SELECT FROM twins WHERE twins.told_by = {item}.ref)
+    OR EXISTS (SELECT FROM twins WHERE twins.token = {item}.ref)
+    OR EXISTS (SELECT FROM twins WHERE twins.token = split_part({item}.ref, ':', 1) || ' ' || {item}.key)
+    OR EXISTS (SELECT FROM findings WHERE findings.anchor = {item}.ref AND findings.state <> 'resolved')
+)"""
 ENTER: Final = """
     INSERT INTO agenda (subject, lane, due, flow)
     SELECT subject, {lane}, '-infinity', :flow FROM ({subjects}) AS entering (subject) ORDER BY subject
@@ -69,6 +81,15 @@ _DUE_FREE: Final = text(f"SELECT count(*) FROM agenda WHERE due <= :now {_UNLESS
 def entering(subjects: str) -> str:
     """Return the statement that puts the subjects of this query on the agenda, to be judged at once."""
     return ENTER.format(lane=_LANE_OF, subjects=subjects)
+
+
+def can_be_found(item: str) -> str:
+    """Return the condition that some rule could say something of the item whose row of `items` has this alias.
+
+    Either for what stands in its row, which the rules themselves tell (`Rule.watches`), or for a dependency, a twin or
+    an open finding of its own. No other item is ever put on the agenda.
+    """
+    return _CAN_BE_FOUND.format(item=item)
 
 
 async def take(conn: AsyncConnection, lane: Lane, now: datetime, limit: int) -> dict[str, str]:

@@ -2,10 +2,18 @@
 
 from fastapi import APIRouter
 
-from schemas.topics import CONNECTIONS, STRATEGY
+from schemas.topics import CONNECTIONS, MEASUREMENTS, STRATEGY
 from services.detector import queries
 from services.detector.commands import reseed
-from services.detector.handlers import INPUTS, ItemsHandler, connections_handler, strategy_handler
+from services.detector.handlers import (
+    CHANGE_INPUTS,
+    ITEM_INPUTS,
+    ChangesHandler,
+    ItemsHandler,
+    connections_handler,
+    measurements_handler,
+    strategy_handler,
+)
 from services.detector.judge import Judge
 from services.runtime.marks import passed_marks
 from services.runtime.relay import Relay
@@ -24,6 +32,8 @@ class Detector:
         self._relay = Relay(context.database, context.bus)
         self._judge = Judge(context.database, context.bus, context.clock, self._relay.wake)
         self._items = ItemsHandler(context.database, context.bus, self._wake)
+        self._changes = ChangesHandler(context.database, context.bus, self._wake)
+        self._measurements = measurements_handler(context.database, context.bus, self._wake)
         self._strategy = strategy_handler(context.database, context.bus, self._wake)
         self._connections = connections_handler(context.database, context.bus, self._wake)
 
@@ -31,7 +41,9 @@ class Detector:
         """Have the bus hand over batches from `start()` on."""
         self._context.bus.subscribe([STRATEGY], self._strategy)
         self._context.bus.subscribe([CONNECTIONS], self._connections)
-        self._context.bus.subscribe(INPUTS, self._items, max_records=max_records)
+        self._context.bus.subscribe([MEASUREMENTS], self._measurements)
+        self._context.bus.subscribe(CHANGE_INPUTS, self._changes, max_records=max_records)
+        self._context.bus.subscribe(ITEM_INPUTS, self._items, max_records=max_records)
 
     async def start(self) -> None:
         """Begin to work."""

@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.connections import ConnectionReported, ConnectionState
-from services.detector.agenda import entering
+from services.detector.agenda import can_be_found, entering
 from services.detector.context import CONNECTION_PREFIX, OBJECTIVE_PREFIX, TEAM_PREFIX
 from services.detector.facts import ConnectionFacts
 
@@ -41,18 +41,14 @@ _BLIND_GROUPS: Final = text(
 )
 _ENTER_ITS: Final = text(
     "WITH its AS MATERIALIZED ("  # noqa: S608 -- our own text
-    "    SELECT ref, team, objective, is_open, status_category, ties FROM items"
-    "    WHERE split_part(ref, ':', 2) = :connection) "
+    "SELECT ref, key, team, objective, watched FROM items WHERE split_part(ref, ':', 2) = :connection) "
     + entering(
-        """
-        SELECT ref FROM its WHERE is_open AND (status_category = 'in_progress' OR ties IS NOT NULL)
-        UNION SELECT e.blocker FROM edges e JOIN its ON its.ref = e.blocker
-        UNION SELECT e.dependent FROM edges e JOIN its ON its.ref = e.dependent
-        UNION SELECT f.anchor FROM findings f JOIN its ON its.ref = f.anchor WHERE f.state <> 'resolved'
+        f"""
+        SELECT ref FROM its WHERE {can_be_found("its")}
         UNION SELECT 'team:' || team FROM its
         UNION SELECT 'objective:' || objective FROM its WHERE objective IS NOT NULL
         UNION SELECT 'cycle:' || m.ref FROM cycle_members m JOIN its USING (ref)
-        """
+        """  # noqa: S608 -- our own text
     )
 )
 

@@ -5,14 +5,20 @@ is done while a dependency on it is being told) the later one is always spread w
 this, under a lock, so that what is written here from children is never older than what it replaces.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.detector.agenda import entering
+from services.detector.agenda import can_be_found, entering
+from services.detector.context import OBJECTIVE_PREFIX, TEAM_PREFIX
+from services.runtime.database import copy_rows
 
 BATCH: Final = 2_000
+_GROUPS: Final = (TEAM_PREFIX, OBJECTIVE_PREFIX)
+PACE_PREFIX: Final = "pace:"
+"""Notes that a team's pace is another one now: news to its items in progress, and to nobody else."""
 
 _TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended('leeway-spread:' || current_schema(), 0))")
 _RELEASED: Final = text(
@@ -28,7 +34,7 @@ _ADD_UP: Final = text(
         UNION SELECT parent FROM items WHERE ref = ANY(CAST(:refs AS text[])) AND parent IS NOT NULL
         UNION SELECT blocker FROM edges WHERE dependent = ANY(CAST(:refs AS text[]))
     ), summed AS MATERIALIZED (
-        SELECT i.ref, s.last_touched, s.has_children, s.has_dependents FROM near JOIN items i USING (ref)
+        SELECT i.ref, s.*, h.* FROM near JOIN items i USING (ref)
         CROSS JOIN LATERAL (SELECT
             greatest(i.touched, (SELECT max(c.touched) FROM items c
                 WHERE c.parent = i.ref AND c.type = 'subtask' AND c.parent IS NOT NULL)) AS last_touched,
@@ -36,30 +42,47 @@ _ADD_UP: Final = text(
             EXISTS (SELECT FROM edges e WHERE e.blocker = i.ref) AS has_dependents
             OFFSET 0
         ) AS s
+        CROSS JOIN LATERAL (SELECT
+            max(c.at) AS moved, max(c.at) FILTER (WHERE c.was = 'in_progress') AS left_progress
+            FROM changes c WHERE c.ref = i.ref AND c.aspect = 'status'
+        ) AS h
         WHERE i.last_touched <> s.last_touched OR i.has_children <> s.has_children
-           OR i.has_dependents <> s.has_dependents
+           OR i.has_dependents <> s.has_dependents OR i.moved IS DISTINCT FROM h.moved
+           OR i.left_progress IS DISTINCT FROM h.left_progress
         ORDER BY i.ref
     )
     UPDATE items SET last_touched = summed.last_touched, has_children = summed.has_children,
-                     has_dependents = summed.has_dependents
+                     has_dependents = summed.has_dependents, moved = summed.moved,
+                     left_progress = summed.left_progress
     FROM summed WHERE items.ref = summed.ref
     """
 )
 _SPREAD: Final = text(
-    "WITH stirred AS MATERIALIZED (SELECT ref, parent FROM items WHERE ref = ANY(CAST(:refs AS text[])))"  # noqa: S608 -- our own text
-    ", before AS MATERIALIZED (SELECT DISTINCT blocker AS ref FROM edges WHERE dependent = ANY(CAST(:refs AS text[])))"
-    ", after AS MATERIALIZED (SELECT DISTINCT dependent AS ref FROM edges WHERE blocker = ANY(CAST(:refs AS text[])))"
-    ", above AS MATERIALIZED ("
-    "    SELECT ref FROM stirred UNION SELECT ref FROM before"
-    "    UNION SELECT parent FROM stirred WHERE parent IS NOT NULL"
-    "), grouped AS MATERIALIZED (SELECT DISTINCT i.team, i.objective FROM above JOIN items i USING (ref)) "
+    """
+    WITH given AS MATERIALIZED (SELECT unnest(CAST(:refs AS text[])) AS ref),
+    stirred AS MATERIALIZED (SELECT ref, key, parent, epic FROM given JOIN items USING (ref)),
+    before AS MATERIALIZED (SELECT DISTINCT blocker AS ref FROM edges WHERE dependent = ANY(CAST(:refs AS text[]))),
+    after AS MATERIALIZED (SELECT DISTINCT dependent AS ref FROM edges WHERE blocker = ANY(CAST(:refs AS text[]))),
+    told AS MATERIALIZED (SELECT token FROM twins WHERE told_by = ANY(CAST(:refs AS text[]))),
+    beside AS MATERIALIZED (
+        SELECT token AS ref FROM told WHERE strpos(token, ' ') = 0
+        UNION SELECT i.ref FROM told JOIN items i ON i.key = substr(token, strpos(token, ' ') + 1)
+              AND split_part(i.ref, ':', 1) = split_part(token, ' ', 1) WHERE strpos(token, ' ') > 0
+        UNION SELECT told_by FROM twins WHERE token = ANY(CAST(:refs AS text[]))
+        UNION SELECT t.told_by FROM stirred s JOIN twins t ON t.token = split_part(s.ref, ':', 1) || ' ' || s.key
+    ), over AS MATERIALIZED (
+        SELECT epic AS ref FROM stirred WHERE epic IS NOT NULL
+        UNION SELECT ref FROM items WHERE links IS NOT NULL AND links && CAST(:refs AS text[])
+    ), above AS MATERIALIZED (
+        SELECT ref FROM stirred UNION SELECT ref FROM before
+        UNION SELECT parent FROM stirred WHERE parent IS NOT NULL
+    ), grouped AS MATERIALIZED (SELECT DISTINCT i.team, i.objective FROM above JOIN items i USING (ref))
+    """  # noqa: S608 -- our own text
     + entering(
-        """
-        SELECT i.ref FROM (SELECT ref FROM above UNION SELECT ref FROM after) AS near JOIN items i USING (ref)
-        WHERE (i.is_open AND (i.status_category = 'in_progress' OR i.ties IS NOT NULL))
-           OR EXISTS (SELECT FROM edges e WHERE e.blocker = i.ref)
-           OR EXISTS (SELECT FROM edges e WHERE e.dependent = i.ref)
-           OR EXISTS (SELECT FROM findings f WHERE f.anchor = i.ref AND f.state <> 'resolved')
+        f"""
+        SELECT i.ref FROM (
+            SELECT ref FROM above UNION SELECT ref FROM after UNION SELECT ref FROM beside UNION SELECT ref FROM over
+        ) AS near JOIN items i USING (ref) WHERE {can_be_found("i")}
         UNION SELECT 'team:' || team FROM grouped
         UNION SELECT 'objective:' || objective FROM grouped WHERE objective IS NOT NULL
         UNION SELECT 'cycle:' || ref FROM stirred
@@ -67,11 +90,25 @@ _SPREAD: Final = text(
            OR (EXISTS (SELECT FROM edges e WHERE e.blocker = stirred.ref)
                AND EXISTS (SELECT FROM edges e WHERE e.dependent = stirred.ref))
         UNION SELECT unnest(CAST(:groups AS text[]))
-        """
+        UNION SELECT ref FROM items WHERE team = ANY(CAST(:paced AS text[])) AND is_open AND type <> 'subtask'
+              AND type <> 'epic' AND status_category = 'in_progress'
+        """  # noqa: S608 -- our own text
     )
-)  # fmt: skip
-"""An item comes onto the agenda only if some rule on items could say anything of it: in progress, claimed twice, with
-a dependency, or with a finding. Whoever adds a rule on items that asks for something else adds it here."""
+)
+_NOTE_FLOWS: Final = text(
+    "INSERT INTO flows (flow, released) SELECT unnest(CAST(:flows AS text[])), false ON CONFLICT DO NOTHING"
+)
+
+
+async def note_dirty(conn: AsyncConnection, notes: Iterable[tuple[str, str]]) -> None:
+    """Note subjects, each with the load that brought news of it or an empty text, to be spread after the commit."""
+    noted = sorted(set(notes))
+    if not noted:
+        return
+    await copy_rows(conn, "dirty", ("subject", "flow"), noted)
+    loads = sorted({flow for _, flow in noted if flow})
+    if loads:
+        await conn.execute(_NOTE_FLOWS, {"flows": loads})
 
 
 async def spread(conn: AsyncConnection, limit: int = BATCH) -> int:
@@ -91,10 +128,12 @@ async def _spread_flow(conn: AsyncConnection, flow: str, limit: int) -> int:
     taken = list(await conn.scalars(_TAKE, {"flow": flow, "limit": limit}))
     if not taken:
         return 0
-    groups = sorted({subject for subject in taken if subject.startswith(("team:", "objective:"))})
-    refs = sorted(set(taken).difference(groups))
+    groups = sorted({subject for subject in taken if subject.startswith(_GROUPS)})
+    paced = sorted({subject for subject in taken if subject.startswith(PACE_PREFIX)})
+    refs = sorted(set(taken).difference(groups, paced))
+    teams = [subject.removeprefix(PACE_PREFIX) for subject in paced]
     await conn.execute(_ADD_UP, {"refs": refs})
-    await conn.execute(_SPREAD, {"refs": refs, "groups": groups, "flow": flow})
+    await conn.execute(_SPREAD, {"refs": refs, "groups": groups, "paced": teams, "flow": flow})
     return len(taken)
 
 

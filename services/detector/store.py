@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.work_items import ActorKind, ChangeAspect
 from services.detector.history_store import ALIGNED_PREFIX, ChangeRow, keep_changes
 from services.detector.rows import ITEM_COLUMNS, ItemRows
+from services.detector.spreading import note_dirty
 from services.detector.store_links import STAGING, Stale, lost_by_key, store_edges, store_twins
 from services.runtime.database import Conflict, copy_rows
 
@@ -41,20 +42,21 @@ _LOCK_KNOWN: Final = text(
     "WHERE ref = ANY(CAST(:refs AS text[])) ORDER BY ref FOR UPDATE"
 )
 _UPSERT: Final = text(
-    f"INSERT INTO items AS known ({_NAMED}, last_touched, has_children, has_dependents) "  # noqa: S608 -- our own column names
+    f"INSERT INTO items AS known ({_NAMED}, last_touched, has_children, has_dependents, "  # noqa: S608 -- our own column names
+    "moved, left_progress) "
     f"SELECT {_KEPT}, greatest(s.touched, (SELECT max(c.touched) FROM items c "
     "WHERE c.parent = s.ref AND c.type = 'subtask' AND c.parent IS NOT NULL)), "
     "EXISTS (SELECT FROM items c WHERE c.parent = s.ref AND c.parent IS NOT NULL), "
-    "EXISTS (SELECT FROM edges e WHERE e.blocker = s.ref) "
-    "FROM staged_items s ORDER BY s.ref "
+    "EXISTS (SELECT FROM edges e WHERE e.blocker = s.ref), h.moved, h.left_progress "
+    "FROM staged_items s CROSS JOIN LATERAL (SELECT max(c.at) AS moved, "
+    "max(c.at) FILTER (WHERE c.was = 'in_progress') AS left_progress "
+    "FROM changes c WHERE c.ref = s.ref AND c.aspect = 'status') AS h ORDER BY s.ref "
     f"ON CONFLICT (ref) DO UPDATE SET {_OVERWRITTEN}, last_touched = excluded.last_touched, "
     "has_children = excluded.has_children, has_dependents = excluded.has_dependents, "
+    "moved = excluded.moved, left_progress = excluded.left_progress, "
     "aligned_at = CASE WHEN known.objective IS NOT DISTINCT FROM excluded.objective THEN known.aligned_at "
     "WHEN known.strategy_version = excluded.strategy_version THEN CAST(:now AS timestamptz) END "
     "WHERE known.revision < excluded.revision RETURNING known.ref, (known.xmax = 0) AS inserted"
-)
-_NOTE_FLOWS: Final = text(
-    "INSERT INTO flows (flow, released) SELECT unnest(CAST(:flows AS text[])), false ON CONFLICT DO NOTHING"
 )
 
 
@@ -140,10 +142,7 @@ async def _note_dirty(
             notes |= {(subject, one.flow) for subject in _left_behind(before, one)}
         if one.flow:
             notes |= {(subject, one.flow) for subject in _groups(one.team, one.objective)}
-    await copy_rows(conn, "dirty", ("subject", "flow"), sorted(notes))
-    loads = sorted({flow for _, flow in notes if flow})
-    if loads:
-        await conn.execute(_NOTE_FLOWS, {"flows": loads})
+    await note_dirty(conn, notes)
 
 
 def _groups(team: str | None, objective: str | None) -> Iterable[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.strategy import StrategyApplied
-from services.detector.agenda import entering
+from services.detector.agenda import can_be_found, entering
 from services.detector.context import Context
 from services.detector.policy import compile_strategy
 
@@ -35,16 +35,14 @@ _RETIRE: Final = text("UPDATE strategies SET active = false WHERE active")
 _ACTIVATE: Final = text("UPDATE strategies SET active = true WHERE version = :version")
 _ENTER_ALL: Final = text(
     entering(
-        """
-        SELECT ref FROM items WHERE is_open AND (status_category = 'in_progress' OR ties IS NOT NULL)
-        UNION SELECT blocker FROM edges JOIN items ON items.ref = blocker
-        UNION SELECT dependent FROM edges JOIN items ON items.ref = dependent
+        f"""
+        SELECT ref FROM items WHERE {can_be_found("items")}
         UNION SELECT anchor FROM findings WHERE state <> 'resolved' AND anchor NOT LIKE 'cycle:%'
         UNION SELECT 'team:' || team FROM items
         UNION SELECT 'objective:' || objective FROM items WHERE objective IS NOT NULL
         UNION SELECT 'cycle:' || ref FROM cycle_members
         UNION SELECT unnest(CAST(:named AS text[]))
-        """
+        """  # noqa: S608 -- our own text
     )
 )
 

@@ -16,6 +16,7 @@ FaultPoint = Literal[
     "mapper.published",  # aligned items are out, the mapper's rows are not committed
     "mapper.committed",
     "detector.stored",  # items are committed, nothing of them is judged
+    "detector.changes-stored",  # what happened to items is committed, nothing of it is judged
     "detector.judged",  # a round of findings and outbox rows is about to commit
     "detector.round-committed",
     "relay.published",  # the broker has the outbox rows, they are not marked

@@ -1,12 +1,12 @@
 """Who has seen which mark: a mark is through a room's input once it came on every partition of every input topic."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.marks import FlowMark
+from schemas.marks import FlowMark, MarkKind
 from schemas.topics import Topic
 from services.runtime.errors import InvalidMessage
 from services.runtime.parking import park
@@ -27,23 +27,26 @@ _PASS: Final = text(
 )
 
 
-async def see_marks(conn: AsyncConnection, bus: "Bus", batch: Batch, inputs: Sequence[Topic]) -> list[FlowMark]:
+Inputs = Sequence[Topic] | Mapping[MarkKind, Sequence[Topic]]
+"""The topics on which a mark has to come; by its kind, where not all kinds are sent to all of them."""
+
+
+async def see_marks(conn: AsyncConnection, bus: "Bus", batch: Batch, inputs: Inputs) -> list[FlowMark]:
     """Note the batch's marks; return those that are now seen on all partitions of all `inputs` and not passed yet.
 
+    The batch may be of some of the inputs only: whoever handles the last partition of the last of them is told.
     Each partition of a mark is noted under a lock of that mark, so that of several processes that see the last
     partitions at the same time exactly one sees it complete.
     """
+    of_kind = inputs if isinstance(inputs, Mapping) else dict.fromkeys(MarkKind, inputs)
     arrived: dict[str, FlowMark] = {}
-    for record, mark in await _marks_in(conn, batch, inputs):
+    for record, mark in await _marks_in(conn, batch, of_kind):
         if mark.id not in arrived:
             await conn.execute(_ONE_AT_A_TIME, {"mark": mark.id})
         arrived[mark.id] = mark
         place = {"mark": mark.id, "topic": record.topic.name, "partition": record.partition}
         await conn.execute(_SEE, place)
-    if not arrived:
-        return []
-    partitions = sum([await bus.partitions(topic) for topic in inputs])
-    return [mark for mark in arrived.values() if await _is_complete(conn, mark, inputs, partitions)]
+    return [mark for mark in arrived.values() if await _is_complete(conn, bus, mark, of_kind[mark.kind])]
 
 
 async def mark_passed(conn: AsyncConnection, mark: FlowMark) -> None:
@@ -58,20 +61,25 @@ async def passed_marks(conn: AsyncConnection) -> list[FlowMark]:
     return [FlowMark.model_validate(body) for body in rows]
 
 
-async def _marks_in(conn: AsyncConnection, batch: Batch, inputs: Sequence[Topic]) -> list[tuple[Record, FlowMark]]:
+async def _marks_in(
+    conn: AsyncConnection, batch: Batch, inputs: Mapping[MarkKind, Sequence[Topic]]
+) -> list[tuple[Record, FlowMark]]:
     """Return the readable marks of the batch, sorted by id so that locks are taken in one order; park the others."""
     found: list[tuple[Record, FlowMark]] = []
     for record in batch.of(FlowMark):
         try:
-            if record.topic in inputs:
-                found.append((record, read(record, FlowMark)))
+            mark = read(record, FlowMark)
         except InvalidMessage as error:
             await park(conn, record, str(error))
+            continue
+        if record.topic in inputs[mark.kind]:
+            found.append((record, mark))
     return sorted(found, key=lambda one: one[1].id)
 
 
-async def _is_complete(conn: AsyncConnection, mark: FlowMark, inputs: Sequence[Topic], partitions: int) -> bool:
+async def _is_complete(conn: AsyncConnection, bus: "Bus", mark: FlowMark, inputs: Sequence[Topic]) -> bool:
     if await conn.scalar(_PASSED, {"mark": mark.id}) is not None:
         return False
+    partitions = sum([await bus.partitions(topic) for topic in inputs])
     names = [topic.name for topic in inputs]
     return int(await conn.scalar(_SEEN_ON, {"mark": mark.id, "topics": names}) or 0) >= partitions

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import text
 
 from schemas.marks import FlowMark, MarkKind
-from schemas.topics import JIRA_WORK_ITEMS, WORK_ITEMS
+from schemas.topics import CHANGES, JIRA_WORK_ITEMS, WORK_ITEMS
 from schemas.work_items import WorkItemSnapshot
 from services.detector import app as detector
 from services.mapper import app as mapper
@@ -100,7 +100,7 @@ async def send(bus: Bus, snapshots: Iterable[WorkItemSnapshot], mark: str) -> No
     rest = iter(snapshots)
     while page := list(islice(rest, PAGE)):
         await bus.publish([_outgoing(bus, one) for one in page])
-    for topic in WORK_ITEMS.values():
+    for topic in (*CHANGES.values(), *WORK_ITEMS.values()):
         await bus.publish_mark(topic, FlowMark(id=mark, kind=MarkKind.DRAIN, sent_at=at))
 
 

@@ -15,7 +15,7 @@ from schemas.aligned_items import ItemAligned
 from schemas.findings import FindingChanged
 from schemas.marks import FlowMark, MarkKind
 from schemas.strategy import StrategyApplied
-from schemas.topics import ALIGNED_ITEMS, FINDINGS, STRATEGY
+from schemas.topics import ALIGNED_ITEMS, CHANGES, FINDINGS, STRATEGY
 from services.detector import queries
 from services.detector.app import Detector, build_app
 from services.runtime.bus import Bus, Outgoing
@@ -55,7 +55,10 @@ class Flow:
         )
 
     async def mark(self, name: str, kind: MarkKind) -> None:
-        await self.bus.publish_mark(ALIGNED_ITEMS, FlowMark(id=name, kind=kind, sent_at=STARTED))
+        """Send a mark as the connectors and then the mapper do."""
+        mark = FlowMark(id=name, kind=kind, sent_at=STARTED)
+        for topic in (*CHANGES.values(), ALIGNED_ITEMS):
+            await self.bus.publish_mark(topic, mark)
 
     async def findings(self) -> list[bytes]:
         """Return what stands on the topic of findings, marks too."""
