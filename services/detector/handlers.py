@@ -13,11 +13,9 @@ from schemas.strategy import StrategyApplied
 from schemas.topics import ALIGNED_ITEMS, CHANGES, Topic
 from schemas.work_items import WorkItemChange
 from services.detector import connections_copy, measurements_store, strategy_copy
-from services.detector.history import Told, read_changes
-from services.detector.history_store import keep_changes
+from services.detector.history import Told, read_changes, store_told
 from services.detector.marks import hold_mark
 from services.detector.rows import ItemRows, newest, rows_of
-from services.detector.spreading import note_dirty
 from services.detector.store import store_items
 from services.runtime.bus import Batch, Bus, Record, read
 from services.runtime.database import RoomDatabase
@@ -76,8 +74,7 @@ class ChangesHandler:
         self._wake()
 
     async def _handle(self, conn: AsyncConnection, batch: Batch, told: Told) -> None:
-        news = await keep_changes(conn, told.rows)
-        await note_dirty(conn, ((ref, told.flows[ref]) for ref in news))
+        await store_told(conn, told)
         await _finish(conn, self._bus, batch, told.unusable)
 
 

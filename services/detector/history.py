@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from schemas.work_items import WorkItemChange
-from services.detector.history_store import ChangeRow
+from services.detector.history_store import ChangeRow, keep_changes
+from services.detector.spreading import note_dirty
 from services.runtime.bus import Record, read
 from services.runtime.errors import InvalidMessage
 
@@ -29,6 +32,12 @@ def read_changes(records: tuple[Record, ...]) -> Told:
         except InvalidMessage as error:
             told.unusable.append((record, str(error)))
     return told
+
+
+async def store_told(conn: AsyncConnection, told: Told) -> None:
+    """Keep what was told and note the items of which it is news, known or not yet."""
+    news = await keep_changes(conn, told.rows)
+    await note_dirty(conn, ((ref, told.flows[ref]) for ref in news))
 
 
 def row_of(change: WorkItemChange) -> ChangeRow:

@@ -18,6 +18,7 @@ from services.connectors.mapped import Mapped, MappingOptions
 from services.mapper.alignment import Neighbourhood, align, node_of
 from services.mapper.claims import CompiledStrategy
 from tests.detector.brute import Placed
+from tests.detector.rule_sets import REFERENCED, only
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 SITE = "archive"
@@ -45,7 +46,9 @@ class Reference:
         return expected
 
     def strategy(self) -> Strategy:
-        return Strategy.model_validate(YAML(typ="safe").load((DATA / self.folder / "strategy.yaml").read_text()))
+        """Return the strategy of the reference, with the rules that it knows and no other."""
+        whole = YAML(typ="safe").load((DATA / self.folder / "strategy.yaml").read_text())
+        return Strategy.model_validate(whole | {"policy": (whole.get("policy") or {}) | only(*REFERENCED)})
 
     def items(self) -> list[WorkItem]:
         """Return the items that existed, each id as it was updated last."""

@@ -11,6 +11,7 @@ from services.detector import connections_copy
 from tests.builders import work_item
 from tests.detector.made import strategy
 from tests.detector.room import RESOLVED, STARTED, Room, aligned
+from tests.detector.rule_sets import REFERENCED, only
 
 HOUR = timedelta(hours=1)
 OLD = STARTED - timedelta(days=60)
@@ -41,7 +42,7 @@ async def states(room: Room) -> dict[str, FindingState]:
 @pytest.fixture
 async def watched(room: Room) -> Room:
     """Two dependencies' ends of one connection, all told of; an item of another connection that nobody reports on."""
-    await room.apply(strategy())
+    await room.apply(strategy(only(*REFERENCED, "data-gap")))
     await room.store(aligned(BLOCKER, 1, objective="easy"), aligned(DEPENDENT, 2, team="pay"))
     await report(room, 1)
     return room

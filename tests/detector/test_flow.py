@@ -28,8 +28,8 @@ from services.runtime.room import RoomContext
 from services.runtime.settings import BusSettings, Settings
 from services.runtime.tokens import Role, Token, Tokens
 from services.runtime.topics import ensure_topics
-from tests.detector.made import strategy
 from tests.detector.room import STARTED, Room
+from tests.detector.test_order import STRATEGY as RULED
 from tests.detector.test_order import expected, histories
 from tests.waiting import eventually
 
@@ -46,7 +46,7 @@ class Flow:
 
     async def begin(self) -> None:
         await ensure_topics(self.settings)
-        applied = StrategyApplied(version=1, revision=1, author="ana", applied_at=STARTED, strategy=strategy())
+        applied = StrategyApplied(version=1, revision=1, author="ana", applied_at=STARTED, strategy=RULED)
         await self.bus.publish([Outgoing(STRATEGY, "strategy", self.bus.event(applied, id="s1"))])
 
     async def publish(self, stream: Sequence[ItemAligned]) -> None:
@@ -173,7 +173,7 @@ def http(database: RoomDatabase) -> FastAPI:
 
 async def test_findings_are_read_over_http_by_viewers(detector_database: RoomDatabase) -> None:
     room = Room(detector_database)
-    await room.apply(strategy())
+    await room.apply(RULED)
     await room.store(*histories(Random(6), 30))  # noqa: S311 -- repeatable
     await room.settle()
     known = await room.findings()

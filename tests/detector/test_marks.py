@@ -8,18 +8,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.aligned_items import ItemAligned
 from schemas.findings import FindingChanged, FindingState, FindingTransition
 from schemas.marks import MarkKind
-from schemas.strategy import Objective
+from schemas.strategy import Objective, Strategy
 from schemas.work_items import ItemType, StatusCategory
 from services.detector.context import Context
 from services.detector.facts import ObjectiveFacts
 from services.detector.groups import read_objectives
 from tests.builders import work_item
-from tests.detector.made import strategy
+from tests.detector import made
 from tests.detector.room import RESOLVED, STARTED, Room, aligned
+from tests.detector.rule_sets import REFERENCED, only
 
 OLD = STARTED - timedelta(days=60)
 BLOCKER = work_item(1, created=OLD, assignee=None)
 DEPENDENT = work_item(2, created=OLD, blocked_by=[1])
+
+
+def strategy(policy: dict[str, object] | None = None) -> Strategy:
+    return made.strategy(only(*REFERENCED) | (policy or {}))
 
 
 async def load(room: Room, flow: str | None = "load") -> None:

@@ -15,11 +15,15 @@ from services.detector.policy import compile_strategy
 from services.runtime.database import RoomDatabase
 from tests.builders import ref_of, work_item
 from tests.detector.brute import Placed, World
-from tests.detector.made import strategy
+from tests.detector.made import strategy as made_strategy
 from tests.detector.room import STARTED, Room, aligned_all
+from tests.detector.rule_sets import REFERENCED, only
+
+STRATEGY: Final = made_strategy(only(*REFERENCED))
+"""The rules on what stands now: a plain world has no past."""
 
 TEAMS: Final = ("app", "pay", "tokyo", "gulf", "unnamed")
-OBJECTIVES: Final = tuple(objective.id for objective in strategy().objectives)
+OBJECTIVES: Final = tuple(objective.id for objective in STRATEGY.objectives)
 STATES: Final = (StatusCategory.TODO, StatusCategory.IN_PROGRESS, StatusCategory.DONE)
 TYPES: Final = (ItemType.STORY, ItemType.STORY, ItemType.SUBTASK, ItemType.EPIC, ItemType.BUG)
 
@@ -64,7 +68,7 @@ def final(stream: Sequence[ItemAligned]) -> list[Placed]:
 
 
 def expected(stream: Sequence[ItemAligned]) -> dict[str, object]:
-    verdict = World(final(stream), compile_strategy(strategy()), STARTED).judge()
+    verdict = World(final(stream), compile_strategy(STRATEGY), STARTED).judge()
     return {
         one.fingerprint: (one.rule, one.severity, one.team, one.objective, one.evidence) for one in verdict.findings
     }
@@ -89,7 +93,7 @@ async def test_one_detector_comes_to_the_plain_worlds_findings_in_any_order(
 ) -> None:
     chance = Random(seed)  # noqa: S311 -- repeatable
     room = Room(detector_database)
-    await room.apply(strategy())
+    await room.apply(STRATEGY)
     stream = histories(chance, 40)
     arriving = [*stream, *chance.sample(stream, len(stream) // 2)]
     chance.shuffle(arriving)
@@ -106,7 +110,7 @@ async def test_several_detectors_at_once_come_to_the_same(
     """As with consumer groups after a rebalance, even the same item may come to two of them at once."""
     chance = Random(100 + seed)  # noqa: S311 -- repeatable
     rooms = [Room(detector_database) for _ in range(detectors)]
-    await rooms[0].apply(strategy())
+    await rooms[0].apply(STRATEGY)
     stream = histories(chance, 60)
     parts = [[*chance.sample(stream, len(stream) // 2)] for _ in rooms]
     for one in stream:
@@ -124,7 +128,7 @@ async def test_time_alone_comes_to_the_plain_worlds_findings(detector_database: 
     """What falls due by nobody's doing is judged from the agenda, day by day."""
     chance = Random(7)  # noqa: S311 -- repeatable
     room = Room(detector_database)
-    await room.apply(strategy())
+    await room.apply(STRATEGY)
     stream = histories(chance, 60)
     await room.store(*stream)
     await room.settle()
@@ -132,14 +136,14 @@ async def test_time_alone_comes_to_the_plain_worlds_findings(detector_database: 
         now = STARTED + timedelta(days=days)
         room.clock.move_to(now)
         await room.settle()
-        verdict = World(final(stream), compile_strategy(strategy()), now).judge()
+        verdict = World(final(stream), compile_strategy(STRATEGY), now).judge()
         assert set(await held(room)) == {one.fingerprint for one in verdict.findings}
 
 
 async def test_an_item_out_of_sight_resolves_nothing(detector_database: RoomDatabase) -> None:
     """Its findings stay, marked unknown, and are told as before once it is back."""
     room = Room(detector_database)
-    await room.apply(strategy())
+    await room.apply(STRATEGY)
     blocker = work_item(1, assignee=None)
     dependent = work_item(2, blocked_by=[1])
     first = aligned_all([Placed(blocker, "app"), Placed(dependent, "web")])
