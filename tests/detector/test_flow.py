@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from random import Random
 
 import httpx
+import pytest
 from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -14,8 +15,10 @@ from prometheus_client import CollectorRegistry
 from schemas.aligned_items import ItemAligned
 from schemas.findings import FindingChanged
 from schemas.marks import FlowMark, MarkKind
+from schemas.measurements import KeyResultMeasured
 from schemas.strategy import StrategyApplied
-from schemas.topics import ALIGNED_ITEMS, CHANGES, FINDINGS, STRATEGY
+from schemas.topics import ALIGNED_ITEMS, CHANGES, FINDINGS, JIRA_CHANGES, MEASUREMENTS, STRATEGY, Topic
+from schemas.work_items import WorkItemChange
 from services.detector import queries
 from services.detector.app import Detector, build_app
 from services.runtime.bus import Bus, Outgoing
@@ -28,12 +31,16 @@ from services.runtime.room import RoomContext
 from services.runtime.settings import BusSettings, Settings
 from services.runtime.tokens import Role, Token, Tokens
 from services.runtime.topics import ensure_topics
+from services.runtime.wipes import begin_anew, was_wiped
+from tests.builders import ref_of
+from tests.detector.past import IN_PROGRESS, TODO, change, kept, moves, topic_of
 from tests.detector.room import STARTED, Room
 from tests.detector.test_order import STRATEGY as RULED
 from tests.detector.test_order import expected, histories
 from tests.waiting import eventually
 
 WITHIN = 40.0
+MARK_TOPICS = (*CHANGES.values(), ALIGNED_ITEMS)
 
 
 class Flow:
@@ -54,10 +61,21 @@ class Flow:
             [Outgoing(ALIGNED_ITEMS, one.item.ref, self.bus.event(one, id=f"i{one.revision}")) for one in stream]
         )
 
-    async def mark(self, name: str, kind: MarkKind) -> None:
+    async def tell(self, changes: Sequence[WorkItemChange]) -> None:
+        """Publish changes as the connectors do."""
+        await self.bus.publish(
+            [Outgoing(topic_of(one), one.ref, self.bus.event(one, id=one.change_id)) for one in changes]
+        )
+
+    async def measure(self, *measured: KeyResultMeasured) -> None:
+        await self.bus.publish(
+            [Outgoing(MEASUREMENTS, one.key_result, self.bus.event(one, id=str(one.value))) for one in measured]
+        )
+
+    async def mark(self, name: str, kind: MarkKind, topics: Sequence[Topic] = MARK_TOPICS) -> None:
         """Send a mark as the connectors and then the mapper do."""
         mark = FlowMark(id=name, kind=kind, sent_at=STARTED)
-        for topic in (*CHANGES.values(), ALIGNED_ITEMS):
+        for topic in topics:
             await self.bus.publish_mark(topic, mark)
 
     async def findings(self) -> list[bytes]:
@@ -152,6 +170,121 @@ async def test_findings_are_seeded_again_as_they_were(
         newest[FindingChanged.model_validate_json(body).finding.fingerprint] = body
     assert newest
     assert Counter(both) - Counter(first) == Counter(newest.values())
+
+
+BEGUN = [change(number, f"c{number}", TODO, IN_PROGRESS, STARTED) for number in range(40)]
+
+
+async def marks_at(database: RoomDatabase) -> list[tuple[object, ...]]:
+    return await kept(database, "mark, topic, count(*)", "marks_seen GROUP BY mark, topic", "1, 2")
+
+
+async def test_two_detectors_keep_what_happened_to_items_that_come_at_the_same_time(
+    bus_settings: BusSettings, detector_database: RoomDatabase
+) -> None:
+    settings = bus_settings.model_copy(update={"groups": True})
+    flow, stream = Flow(settings), histories(Random(8), 40)  # noqa: S311 -- repeatable
+    await flow.begin()
+    async with detectors(settings, detector_database, 2) as running:
+        await asyncio.gather(flow.publish(stream), flow.tell(BEGUN), flow.tell(BEGUN[:20]))
+        await flow.mark("drain", MarkKind.DRAIN)
+        await eventually(passed(running[0], "drain"), WITHIN)
+    await flow.bus.stop()
+    assert await held(detector_database) == expected(stream)
+    known = sorted({one.item.ref for one in stream})
+    assert await moves(detector_database) == [(ref, STARTED, None) for ref in known]
+
+
+@pytest.mark.parametrize("late", MARK_TOPICS, ids=lambda topic: topic.name)
+async def test_a_loads_mark_waits_for_its_last_topic_over_a_restart(
+    bus_settings: BusSettings, detector_database: RoomDatabase, late: Topic
+) -> None:
+    flow, stream = Flow(bus_settings), histories(Random(9), 10)  # noqa: S311 -- repeatable
+    await flow.begin()
+    await flow.publish([one.model_copy(update={"flow": "load"}) for one in stream])
+    await flow.mark("load", MarkKind.IMPORT, [topic for topic in MARK_TOPICS if topic is not late])
+    early = sorted(("load", topic.name, 4) for topic in MARK_TOPICS if topic is not late)
+
+    async def seen() -> bool:
+        return await marks_at(detector_database) == early
+
+    async with detectors(bus_settings, detector_database):
+        await eventually(seen, WITHIN)
+        assert await held(detector_database) == {}
+    async with detectors(bus_settings, detector_database) as running:
+        await flow.mark("load", MarkKind.IMPORT, [late])
+        await eventually(passed(running[0], "load"), WITHIN)
+    await flow.bus.stop()
+    assert await held(detector_database) == expected(stream)
+
+
+async def test_a_strategys_mark_comes_from_the_mapper_alone(
+    bus_settings: BusSettings, detector_database: RoomDatabase
+) -> None:
+    flow = Flow(bus_settings)
+    await flow.begin()
+    async with detectors(bus_settings, detector_database) as running:
+        await flow.mark("strategy:1", MarkKind.STRATEGY, [ALIGNED_ITEMS])
+        await eventually(passed(running[0], "strategy:1"), WITHIN)
+    await flow.bus.stop()
+
+
+async def test_a_mark_that_was_half_seen_when_the_broker_forgot_is_seen_again_from_the_start(
+    bus_settings: BusSettings, detector_database: RoomDatabase
+) -> None:
+    """What was seen on one topic before says nothing of what is on it now; all of it is sent again."""
+    flow, stream = Flow(bus_settings), histories(Random(10), 10)  # noqa: S311 -- repeatable
+    await flow.begin()
+    await flow.publish(stream)
+    await flow.mark("load", MarkKind.IMPORT, tuple(CHANGES.values()))
+
+    async def half_seen() -> bool:
+        return len(await marks_at(detector_database)) == len(CHANGES)
+
+    async with detectors(bus_settings, detector_database):
+        await eventually(half_seen, WITHIN)
+    await flow.bus.stop()
+    anew = bus_settings.model_copy(update={"topic_prefix": bus_settings.topic_prefix + "anew."})
+    again, bus = Flow(anew), Bus(anew, "detector", HeldClock(STARTED), database=detector_database)
+    await again.begin()
+    assert await was_wiped(detector_database, bus)
+    await begin_anew(detector_database, bus)
+    await bus.stop()
+    async with detectors(anew, detector_database) as running:
+        await again.mark("load", MarkKind.IMPORT, [ALIGNED_ITEMS])
+        await again.publish(stream)
+        await again.mark("other", MarkKind.DRAIN)
+        await eventually(passed(running[0], "other"), WITHIN)
+        assert not await passed(running[0], "load")()
+        await again.mark("load", MarkKind.IMPORT, tuple(CHANGES.values()))
+        await eventually(passed(running[0], "load"), WITHIN)
+    await again.bus.stop()
+    assert await held(detector_database) == expected(stream)
+
+
+async def test_bad_changes_and_bad_measurements_are_parked_and_block_nobody(
+    bus_settings: BusSettings, detector_database: RoomDatabase
+) -> None:
+    flow = Flow(bus_settings)
+    await flow.begin()
+    good = KeyResultMeasured(key_result="key-result:easy/paid", measured_at=STARTED, source="s", value=0.5)
+    bad = flow.bus.event(BEGUN[1], id="p", body=b'{"ref": "nowhere"}')
+    async with detectors(bus_settings, detector_database) as running:
+        await flow.bus.publish([Outgoing(JIRA_CHANGES, ref_of(1), bad)])
+        await flow.tell(BEGUN[:3])
+        await flow.measure(good.model_copy(update={"confidence": 7.0}), good)
+        await flow.mark("drain", MarkKind.DRAIN)
+        await eventually(passed(running[0], "drain"), WITHIN)
+
+        async def measured() -> bool:
+            return bool(await kept(detector_database, "value", "measurements", "1"))
+
+        await eventually(measured, WITHIN)
+    await flow.bus.stop()
+    reasons = sorted(one.reason for one in await list_parked(detector_database))
+    assert [reason.partition(":")[0] for reason in reasons] == ["invalid-payload"] * 2
+    assert "confidence" in reasons[0]
+    assert len(await kept(detector_database, "ref", "changes", "1")) == 3
 
 
 class KnownTokens(Tokens):
