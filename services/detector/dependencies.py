@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.findings import Evidence, Severity
+from services.detector import conditions
 from services.detector.context import Context
 from services.detector.facts import DependencyFacts, ItemFacts, ItemNeighbourhood
 from services.detector.fingerprint import fingerprint
+from services.detector.rule import Condition
 from services.detector.severity import Graded, RaisePolicy, Reason, due_soon_from, has_come, raised
 from services.detector.verdict import Draft
 
@@ -45,7 +47,7 @@ class LiveDependency:
             *made,
         )
 
-    def draft(self, rule: str, graded: Graded, since: datetime, evidence: tuple[Evidence, ...]) -> Draft:
+    def draft(self, rule: str, graded: Graded, since: datetime | None, evidence: tuple[Evidence, ...]) -> Draft:
         """Return a finding on this dependency; the blocker's team must act."""
         return Draft(
             rule=rule,
@@ -69,6 +71,28 @@ def live_dependencies(facts: ItemNeighbourhood) -> Iterator[LiveDependency]:
     teams = frozenset(wait.dependent.team for wait in live) - {facts.item.team}
     for wait in live:
         yield LiveDependency(facts.item, wait.dependent, wait.made, teams)
+
+
+def asked(facts: ItemNeighbourhood, subjects: tuple[str, ...]) -> LiveDependency | None:
+    """Return the dependency with these subjects, live or not; none if it is not among the facts."""
+    waits = (wait for wait in facts.waiting if (facts.item.ref, wait.dependent.ref) == subjects)
+    return next((LiveDependency(facts.item, wait.dependent, wait.made, frozenset()) for wait in waits), None)
+
+
+def not_asked(facts: ItemNeighbourhood, subjects: tuple[str, ...]) -> tuple[Condition, ...]:
+    """Return the only condition there is for a dependency that is not among the facts."""
+    said = f"Nothing known says that {subjects[-1]} depends on {subjects[0]}"
+    return (Condition(f"{said}: {len(facts.waiting)} depend on {conditions.named(facts.item)}.", holds=False),)
+
+
+def is_live_condition(dependency: LiveDependency) -> Condition:
+    """Return the condition that both ends are open, and two items."""
+    blocker, dependent = dependency.blocker, dependency.dependent
+    waits = f"{conditions.named(dependent)} ({conditions.standing(dependent)}) depends on "
+    if blocker.ref == dependent.ref:
+        return Condition(f"{waits}itself, which never counts.", holds=False)
+    on = f"{conditions.named(blocker)} ({conditions.standing(blocker)})"
+    return Condition(f"{waits}{on}; both have to be open.", is_live(blocker, dependent))
 
 
 def untold(rule: str, facts: ItemNeighbourhood) -> frozenset[str]:

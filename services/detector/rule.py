@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from schemas.findings import Evidence, Subject
-from schemas.work_items import Tracker
 from services.detector import texts
 from services.detector.context import Context, PolicyFields
 from services.detector.facts import Facts, ItemFacts
@@ -14,8 +13,6 @@ from services.detector.verdict import Draft, Verdict
 from services.runtime.calendar import DEFAULT, Calendar
 
 F = TypeVar("F", bound=Facts)
-
-_ASANA: Final = f"{Tracker.ASANA}:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,11 @@ class Telling:
         return "" if self.draft.team is None else self.context.team(self.draft.team).name
 
     def name(self, ref: str) -> str:
-        """Return how people call this subject: its key, else its title. Nobody knows an Asana task by its number."""
+        """Return how people call this subject, see `texts.called`."""
         subject = self.subjects.get(ref)
         if subject is None:
             return texts.shortened(self.context.subject(ref).title)
-        if ref.startswith(_ASANA):
-            return f"“{texts.shortened(subject.title)}”"
-        return subject.key or texts.shortened(subject.title)
+        return texts.called(ref, subject.key, subject.title)
 
     def find(self, fact: str, ref: str | None = None) -> Evidence | None:
         """Return the first evidence of this fact, of this subject where one is given."""
@@ -87,6 +82,11 @@ class Telling:
         """Return " (due 30 June)" for an item with a due, else nothing."""
         due = self.value("due", ref)
         return f" (due {self.on(due)})" if due else ""
+
+    def as_seen(self) -> str:
+        """Return ", as far as seen since 8 June" where the finding rests on what was seen rather than told."""
+        since = self.at("seen-from")
+        return f", as far as seen since {since}" if since else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Final
 
 TITLE_WORDS: Final = 12
 _LONGEST_NAME: Final = 60
+_NUMBERED_ONLY: Final = "asana:"
+_STATES: Final = {"todo": "to do", "in_progress": "in progress"}
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
@@ -52,6 +54,18 @@ def listed(names: Sequence[str]) -> str:
 def shortened(name: str) -> str:
     """Return the name, cut with an ellipsis where it is too long to be read in a sentence."""
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…"
+
+
+def called(ref: str, key: str | None, title: str) -> str:
+    """Return how people call an item: its key, else its title. Nobody knows an Asana task by its number."""
+    if ref.startswith(_NUMBERED_ONLY):
+        return f"“{shortened(title)}”"
+    return key or shortened(title)
+
+
+def state(category: str) -> str:
+    """Return a status category in words: "to do", "in progress", "done"."""
+    return _STATES.get(category, category)
 
 
 def title(*ways: str) -> str:

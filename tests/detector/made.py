@@ -4,7 +4,7 @@ Monday is 15 June 2026. Team `app` works Monday to Friday in UTC; `pay` in Berli
 without any; `gulf` rests on Friday and Saturday. The cycle is over in a year's time, so that no due is near by itself.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from schemas.strategy import Strategy
@@ -12,12 +12,14 @@ from schemas.work_items import StatusCategory
 from services.detector.context import Context
 from services.detector.facts import DependencyFacts, ItemFacts, ItemNeighbourhood
 from services.detector.policy import compile_strategy
-from services.detector.rule import Text
+from services.detector.rule import Condition, Text
 from services.detector.rules.registry import BY_NAME, tell
 from services.detector.verdict import Draft, Verdict
 
 MONDAY = datetime(2026, 6, 15, 12, tzinfo=UTC)
 LONG_AGO = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ANSWERED = {"owner": "ana", "due_on": "2027-06-30"}
+"""What makes an objective lack nothing: an owner, and a due of its own, here the cycle's last day."""
 TODO, IN_PROGRESS, DONE = StatusCategory.TODO, StatusCategory.IN_PROGRESS, StatusCategory.DONE
 
 
@@ -56,8 +58,8 @@ def strategy(policy: dict[str, Any] | None = None, **parts: Any) -> Strategy:
         {"id": "gulf", "name": "Gulf", "calendar": "gulf"},
     ]
     objectives = [
-        {"id": "easy", "title": "Buyers pay in one step", "team": "app"},
-        {"id": "safe", "title": "No order is lost", "team": "pay", "baseline_on": "2026-05-04"},
+        {"id": "easy", "title": "Buyers pay in one step", "team": "app"} | ANSWERED,
+        {"id": "safe", "title": "No order is lost", "team": "pay", "baseline_on": "2026-05-04"} | ANSWERED,
     ]
     whole = {
         "version": 1,
@@ -94,3 +96,33 @@ def severity(rule: str, facts: Any, now: datetime = MONDAY, context: Context = C
 def told(draft: Draft, *items: ItemFacts, now: datetime = MONDAY, context: Context = CONTEXT) -> Text:
     """Return the draft in words."""
     return tell(draft, {each.ref: each.subject for each in items}, context, now)
+
+
+def begun(number: int = 1, **fields: Any) -> ItemFacts:
+    """Return an item in progress, begun on 1 June 2026."""
+    return item(number, **({"status_category": IN_PROGRESS, "started": at("2026-06-01")} | fields))
+
+
+def asked(
+    rule: str, facts: Any, *subjects: str, now: datetime = MONDAY, context: Context = CONTEXT
+) -> tuple[Condition, ...]:
+    """Return the rule's conditions for these subjects; all of them hold exactly when it has a finding on them."""
+    conditions: tuple[Condition, ...] = BY_NAME[rule].conditions(facts, context, now, subjects)
+    found = any(draft.subjects == subjects for draft in judged(rule, facts, now, context).findings)
+    assert found == all(condition.holds for condition in conditions)
+    return conditions
+
+
+def begins_at(rule: str, facts: Any, moment: datetime, context: Context = CONTEXT) -> Draft:
+    """Return the one finding that the rule has from this moment on, for which it asked a moment before."""
+    before = judged(rule, facts, moment - timedelta(microseconds=1), context)
+    assert (before.findings, before.check_after) == ((), moment)
+    (draft,) = judged(rule, facts, moment, context).findings
+    return draft
+
+
+def in_words(rule: str, facts: Any, *others: ItemFacts, now: datetime = MONDAY, context: Context = CONTEXT) -> Text:
+    """Return the one finding of this rule in words."""
+    (draft,) = judged(rule, facts, now, context).findings
+    items = [*others, facts.item] if isinstance(facts, ItemNeighbourhood) else others
+    return told(draft, *items, now=now, context=context)

@@ -8,10 +8,11 @@ from typing import Final
 
 from schemas.findings import Evidence, Severity
 from services.detector import texts
+from services.detector.conditions import is_open, named, of_others
 from services.detector.context import OBJECTIVE_PREFIX, Context, PolicyFields
-from services.detector.facts import ItemNeighbourhood
+from services.detector.facts import ItemFacts, ItemNeighbourhood
 from services.detector.fingerprint import fingerprint
-from services.detector.rule import Rule, Telling, Text
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.verdict import NOTHING, Draft, Verdict
 
 NAME: Final = "ambiguous-alignment"
@@ -43,6 +44,26 @@ def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:
     return Verdict((draft,))
 
 
+def conditions(
+    facts: ItemNeighbourhood,
+    context: Context,  # noqa: ARG001 -- every rule is called alike
+    now: datetime,  # noqa: ARG001 -- every rule is called alike
+    subjects: tuple[str, ...],
+) -> tuple[Condition, ...]:
+    """The item is open, and claims of other objectives are as good as the one that won."""
+    item = facts.item
+    if subjects != (item.ref,):
+        return of_others(subjects, (item.ref,))
+    claims = texts.counted(len(item.ties), "other selector")
+    says = f"{claims} of as many fields as the one that won claim {named(item)}; 1 is needed."
+    return is_open(item), Condition(says, bool(item.ties))
+
+
+def watches(item: ItemFacts) -> bool:
+    """Only an open item is claimed."""
+    return item.is_open and bool(item.ties)
+
+
 def tell(telling: Telling) -> Text:
     """Name the objectives, and ask which it is."""
     (ref,) = telling.draft.subjects
@@ -58,4 +79,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ItemNeighbourhood,), PolicyFields, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), PolicyFields, judge, tell, conditions, watches)

@@ -8,9 +8,10 @@ from typing import Final
 
 from schemas.findings import Evidence, Severity
 from services.detector import texts
+from services.detector.conditions import named, of_others
 from services.detector.context import Context, PolicyFields
 from services.detector.facts import CycleFacts
-from services.detector.rule import Rule, Telling, Text
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.verdict import Draft, Verdict
 
 NAME: Final = "dependency-cycle"
@@ -33,6 +34,22 @@ def judge(facts: CycleFacts, context: Context, now: datetime) -> Verdict:  # noq
     return Verdict((draft,))
 
 
+def conditions(
+    facts: CycleFacts,
+    context: Context,  # noqa: ARG001 -- every rule is called alike
+    now: datetime,  # noqa: ARG001 -- every rule is called alike
+    subjects: tuple[str, ...],
+) -> tuple[Condition, ...]:
+    """These items, and no others, wait for each other in a ring."""
+    members = sorted(facts.members, key=lambda member: member.ref)
+    known = tuple(member.ref for member in members)
+    if subjects != known:
+        return of_others(subjects, known)
+    ring = texts.listed([named(member) for member in members])
+    says = f"{texts.counted(len(members), 'open item')} wait for each other in a ring: {ring}; 2 are needed."
+    return (Condition(says, holds=True),)
+
+
 def tell(telling: Telling) -> Text:
     """Name the ring, and ask which wait could be dropped."""
     names = [telling.name(ref) for ref in telling.draft.subjects]
@@ -47,4 +64,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (CycleFacts,), PolicyFields, judge, tell)
+RULE: Final = Rule(NAME, (CycleFacts,), PolicyFields, judge, tell, conditions)

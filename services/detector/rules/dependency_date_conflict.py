@@ -8,10 +8,20 @@ from typing import Final
 
 from schemas.findings import Evidence, Severity
 from services.detector import texts
+from services.detector.conditions import named
 from services.detector.context import Context
-from services.detector.dependencies import LiveDependency, due_moment, grade, live_dependencies, untold
+from services.detector.dependencies import (
+    LiveDependency,
+    asked,
+    due_moment,
+    grade,
+    is_live_condition,
+    live_dependencies,
+    not_asked,
+    untold,
+)
 from services.detector.facts import ItemNeighbourhood
-from services.detector.rule import Rule, Telling, Text
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.severity import RaisePolicy
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
 
@@ -53,6 +63,30 @@ def _evidence(dependency: LiveDependency) -> tuple[Evidence, ...]:
     return tuple(Evidence(fact=fact, ref=ref, value=day.isoformat()) for fact, ref, day in days if day is not None)
 
 
+def conditions(
+    facts: ItemNeighbourhood, context: Context, now: datetime, subjects: tuple[str, ...]
+) -> tuple[Condition, ...]:
+    """Both ends are open and have a due, and the blocker's is later than the dependent's start or due."""
+    dependency = asked(facts, subjects)
+    if dependency is None:
+        return not_asked(facts, subjects)
+    blocker, dependent = dependency.blocker, dependency.dependent
+    today = context.calendar(blocker.team).date_of(now)
+    shown = {
+        day: texts.day(day, today) if day else "at no day" for day in (blocker.due, dependent.start, dependent.due)
+    }
+    dues = f"{named(blocker)} is due {shown[blocker.due]}, {named(dependent)} {shown[dependent.due]}"
+    starts = f"{named(dependent)} starts {shown[dependent.start]} and is due {shown[dependent.due]}"
+    return (
+        is_live_condition(dependency),
+        Condition(f"{dues}; both need a due.", blocker.due is not None and dependent.due is not None),
+        Condition(
+            f"{named(blocker)} is due {shown[blocker.due]}; {starts}; the first has to be later than one of these.",
+            _first_broken(dependency) is not None,
+        ),
+    )
+
+
 def tell(telling: Telling) -> Text:
     """Set the two dates side by side, and ask which can move."""
     blocker, dependent = telling.draft.subjects
@@ -70,4 +104,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell, conditions)

@@ -12,10 +12,11 @@ from pydantic import Field
 from schemas.findings import Evidence, Severity
 from schemas.work_items import StatusCategory
 from services.detector import texts
+from services.detector.conditions import has_rested, named, of_others, standing
 from services.detector.context import Context
 from services.detector.facts import ItemFacts, ItemNeighbourhood
 from services.detector.fingerprint import fingerprint
-from services.detector.rule import Rule, Telling, Text
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.severity import DueSoonPolicy, Graded, Reason, due_soon_from, has_come, raised
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
 
@@ -38,15 +39,20 @@ def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:
         return NOTHING
     if item.is_missing or any(blocker.is_missing and not blocker.is_done for blocker in facts.blockers):
         return Verdict(unknown=frozenset({fingerprint(NAME, (item.ref,))}))
-    blockers = [blocker for blocker in facts.blockers if blocker.visible or blocker.is_done]
+    blockers = _counted(facts.blockers)
     if not item.is_open or not blockers or not all(blocker.is_done for blocker in blockers):
         return NOTHING
     return _judge_unblocked(item, blockers, context, now)
 
 
+def _counted(blockers: Sequence[ItemFacts]) -> list[ItemFacts]:
+    """Return the blockers that count: one that is gone without being done no longer blocks, and never was done."""
+    return [blocker for blocker in blockers if blocker.is_missing or blocker.visible or blocker.is_done]
+
+
 def _judge_unblocked(item: ItemFacts, blockers: Sequence[ItemFacts], context: Context, now: datetime) -> Verdict:
     policy = context.policy(HandoffPolicy, item.team, item.objective)
-    last = max(blockers, key=lambda blocker: (_done_at(blocker), blocker.ref))
+    last = _last(blockers)
     since = max(_done_at(last), item.touched)
     missed_from = context.calendar(item.team).reaches(since, policy.handoff_after_working_days)
     if not has_come(missed_from, now):
@@ -56,6 +62,10 @@ def _judge_unblocked(item: ItemFacts, blockers: Sequence[ItemFacts], context: Co
     )
     graded = raised(Severity.MEDIUM, ((Reason.DUE_SOON, has_come(due_from, now)),))
     return Verdict((_draft(item, last, since, graded),), next_check(now, (due_from,)))
+
+
+def _last(blockers: Sequence[ItemFacts]) -> ItemFacts:
+    return max(blockers, key=lambda blocker: (_done_at(blocker), blocker.ref))
 
 
 def _done_at(blocker: ItemFacts) -> datetime:
@@ -80,6 +90,34 @@ def _draft(item: ItemFacts, last: ItemFacts, since: datetime, graded: Graded) ->
     )
 
 
+def conditions(
+    facts: ItemNeighbourhood, context: Context, now: datetime, subjects: tuple[str, ...]
+) -> tuple[Condition, ...]:
+    """The item is to do, all its known blockers are done, at least one is, and all have rested for long enough."""
+    item = facts.item
+    if subjects != (item.ref,):
+        return of_others(subjects, (item.ref,))
+    name, counted = named(item), _counted(facts.blockers)
+    done = [blocker for blocker in counted if blocker.is_done]
+    waits = f"{name} waits on {texts.counted(len(counted), 'known item')}"
+    first = (
+        Condition(
+            f"{name} is {standing(item)}; it has to be to do.",
+            item.is_open and item.status_category is StatusCategory.TODO,
+        ),
+        Condition(
+            f"{waits}, {len(done)} of them done; 1 or more are needed, and all of them done.",
+            bool(done) and len(done) == len(counted),
+        ),
+    )
+    if not done:
+        return first
+    since = max(_done_at(_last(done)), item.touched)
+    needed = context.policy(HandoffPolicy, item.team, item.objective).handoff_after_working_days
+    what = f"{name} was unblocked, or touched after that,"
+    return *first, has_rested(what, since, needed, context.calendar(item.team), now)
+
+
 def tell(telling: Telling) -> Text:
     """Say since when it could begin, and ask what is still in the way."""
     (ref,) = telling.draft.subjects
@@ -95,4 +133,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ItemNeighbourhood,), HandoffPolicy, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), HandoffPolicy, judge, tell, conditions)

@@ -20,24 +20,35 @@ from services.detector.facts import (
 )
 from services.detector.rule import Rule, Telling, Text
 from services.detector.rules import (
+    aging_work,
     ambiguous_alignment,
     bottleneck_team,
     data_gap,
+    date_slip,
+    decision_waiting,
     dependency_cycle,
     dependency_date_conflict,
+    late_start,
     missed_handoff,
+    missing_date,
+    missing_owner,
     objective_idle,
     scope_growth,
     stale_work,
     stalled_dependency,
+    tracker_disagreement,
     unaligned_work,
+    undated_blocker,
     unowned_blocker,
+    unvalidated_build,
 )
 from services.detector.verdict import Draft, Verdict, merge
 
 RULES: Final[tuple[Rule[Any], ...]] = (
     stalled_dependency.RULE,
     dependency_date_conflict.RULE,
+    undated_blocker.RULE,
+    late_start.RULE,
     unowned_blocker.RULE,
     dependency_cycle.RULE,
     missed_handoff.RULE,
@@ -46,7 +57,14 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     ambiguous_alignment.RULE,
     objective_idle.RULE,
     scope_growth.RULE,
+    date_slip.RULE,
     stale_work.RULE,
+    aging_work.RULE,
+    tracker_disagreement.RULE,
+    missing_owner.RULE,
+    missing_date.RULE,
+    decision_waiting.RULE,
+    unvalidated_build.RULE,
     data_gap.RULE,
 )
 
@@ -74,10 +92,13 @@ def is_watched(item: ItemFacts) -> bool:
 def judge(facts: Facts, context: Context, now: datetime) -> Verdict:
     """Return what all rules for these facts say of them at `now`; those that are off say nothing, others are marked."""
     verdict = merge(rule.judge(facts, context, now) for rule in _BY_FACTS[type(facts)])
-    return _by_mode(verdict, context) if context.has_modes and verdict.findings else verdict
+    return by_mode(verdict, context)
 
 
-def _by_mode(verdict: Verdict, context: Context) -> Verdict:
+def by_mode(verdict: Verdict, context: Context) -> Verdict:
+    """Return the verdict without findings of rules that are off where they are; those in the shadow are marked."""
+    if not context.has_modes or not verdict.findings:
+        return verdict
     kept = []
     for draft in verdict.findings:
         mode = context.mode(draft.rule, draft.team, draft.objective)

@@ -11,11 +11,12 @@ from pydantic import Field
 from schemas.findings import Evidence, Severity
 from schemas.work_items import StatusCategory
 from services.detector import texts
+from services.detector.conditions import has_rested, named, of_others, standing
 from services.detector.context import Context, PolicyFields
 from services.detector.dependencies import is_live
-from services.detector.facts import ItemNeighbourhood
+from services.detector.facts import ItemFacts, ItemNeighbourhood
 from services.detector.fingerprint import fingerprint
-from services.detector.rule import Rule, Telling, Text
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.severity import has_come
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
 
@@ -61,6 +62,29 @@ def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:
     return Verdict((draft,), next_check(now, (high_from,)))
 
 
+def conditions(
+    facts: ItemNeighbourhood, context: Context, now: datetime, subjects: tuple[str, ...]
+) -> tuple[Condition, ...]:
+    """The item is in progress, waits on no live blocker, and has rested for long enough."""
+    item = facts.item
+    if subjects != (item.ref,):
+        return of_others(subjects, (item.ref,))
+    waits_on = sum(is_live(blocker, item) for blocker in facts.blockers)
+    needed = context.policy(StalePolicy, item.team, item.objective).stale_after_working_days
+    return (
+        Condition(f"{named(item)} is {standing(item)}; it has to be in progress.", watches(item)),
+        Condition(
+            f"{named(item)} waits on {texts.counted(waits_on, 'open item')}; it must wait on none.", not waits_on
+        ),
+        has_rested(f"{named(item)} was last touched", item.touched, needed, context.calendar(item.team), now),
+    )
+
+
+def watches(item: ItemFacts) -> bool:
+    """Only work in progress is stale."""
+    return item.is_open and item.status_category is StatusCategory.IN_PROGRESS
+
+
 def tell(telling: Telling) -> Text:
     """Say how long it has rested, and ask what would help."""
     (ref,) = telling.draft.subjects
@@ -74,4 +98,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ItemNeighbourhood,), StalePolicy, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), StalePolicy, judge, tell, conditions, watches)

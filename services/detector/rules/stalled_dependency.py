@@ -13,10 +13,20 @@ from pydantic import Field
 from schemas.findings import Evidence, Severity
 from schemas.work_items import StatusCategory
 from services.detector import texts
+from services.detector.conditions import has_rested, named
 from services.detector.context import Context
-from services.detector.dependencies import LiveDependency, due_moment, grade, live_dependencies, untold
+from services.detector.dependencies import (
+    LiveDependency,
+    asked,
+    due_moment,
+    grade,
+    is_live_condition,
+    live_dependencies,
+    not_asked,
+    untold,
+)
 from services.detector.facts import ItemNeighbourhood
-from services.detector.rule import Rule, Telling, Text
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.severity import RaisePolicy, has_come
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
 
@@ -66,6 +76,21 @@ def _evidence(dependency: LiveDependency) -> Iterator[Evidence]:
     yield Evidence(fact="status-category", ref=blocker.ref, value=str(blocker.status_category))
 
 
+def conditions(
+    facts: ItemNeighbourhood, context: Context, now: datetime, subjects: tuple[str, ...]
+) -> tuple[Condition, ...]:
+    """Both ends are open, and the blocker has rested for long enough."""
+    dependency = asked(facts, subjects)
+    if dependency is None:
+        return not_asked(facts, subjects)
+    blocker = dependency.blocker
+    policy = context.policy(StalledPolicy, blocker.team, dependency.objective)
+    since, needed = max(blocker.touched, dependency.began), policy.stalled_after_working_days
+    what = "was last touched" if since == blocker.touched else "was first waited for"
+    rested = has_rested(f"{named(blocker)} {what}", since, needed, context.calendar(blocker.team), now)
+    return is_live_condition(dependency), rested
+
+
 def tell(telling: Telling) -> Text:
     """Say how long it has rested, and ask what would start or move it."""
     blocker, dependent = telling.draft.subjects
@@ -86,4 +111,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ItemNeighbourhood,), StalledPolicy, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), StalledPolicy, judge, tell, conditions)

@@ -8,10 +8,20 @@ from typing import Final
 
 from schemas.findings import Evidence, Severity
 from services.detector import texts
+from services.detector.conditions import named
 from services.detector.context import Context
-from services.detector.dependencies import LiveDependency, due_moment, grade, live_dependencies, untold
+from services.detector.dependencies import (
+    LiveDependency,
+    asked,
+    due_moment,
+    grade,
+    is_live_condition,
+    live_dependencies,
+    not_asked,
+    untold,
+)
 from services.detector.facts import ItemNeighbourhood
-from services.detector.rule import Rule, Telling, Text
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.severity import RaisePolicy
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
 
@@ -35,6 +45,21 @@ def _judge_one(dependency: LiveDependency, context: Context, now: datetime) -> t
     return dependency.draft(NAME, graded, dependency.began, evidence), next_check(now, (due_from,))
 
 
+def conditions(
+    facts: ItemNeighbourhood,
+    context: Context,  # noqa: ARG001 -- every rule is called alike
+    now: datetime,  # noqa: ARG001 -- every rule is called alike
+    subjects: tuple[str, ...],
+) -> tuple[Condition, ...]:
+    """Both ends are open, and the blocker has no assignee."""
+    dependency = asked(facts, subjects)
+    if dependency is None:
+        return not_asked(facts, subjects)
+    blocker = dependency.blocker
+    assigned = f"{named(blocker)} is assigned to {blocker.assignee or 'nobody'}; it has to be nobody."
+    return is_live_condition(dependency), Condition(assigned, blocker.assignee is None)
+
+
 def tell(telling: Telling) -> Text:
     """Say who waits, and ask who could take it on."""
     blocker, dependent = telling.draft.subjects
@@ -50,4 +75,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell, conditions)

@@ -134,7 +134,9 @@ def test_each_due_is_counted_in_the_calendar_of_its_own_team() -> None:
 
 
 def test_without_a_due_of_its_own_an_objective_is_due_at_the_end_of_the_cycle() -> None:
-    context = compile_strategy(strategy(cycle={"id": "c", "starts_on": "2026-05-01", "ends_on": "2026-06-29"}))
+    cycle = {"id": "c", "starts_on": "2026-05-01", "ends_on": "2026-06-29"}
+    easy = {"id": "easy", "title": "Easy", "team": "app"}
+    context = compile_strategy(strategy(cycle=cycle, objectives=[easy]))
     assert severity(RULE, stalled("2026-06-08", objective="easy"), MONDAY, context) == "high"
 
 
