@@ -10,9 +10,11 @@ from pydantic import Field
 
 from schemas.findings import Evidence, Severity
 from services.detector import texts
+from services.detector.conditions import of_others
 from services.detector.context import TEAM_PREFIX, Context, PolicyFields
 from services.detector.facts import TeamFacts
-from services.detector.rule import Rule, Telling, Text
+from services.detector.group_conditions import needed
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.verdict import NOTHING, Draft, Verdict
 
 NAME: Final = "bottleneck-team"
@@ -46,6 +48,21 @@ def judge(facts: TeamFacts, context: Context, now: datetime) -> Verdict:  # noqa
     return Verdict((draft,))
 
 
+def conditions(
+    facts: TeamFacts,
+    context: Context,
+    now: datetime,  # noqa: ARG001 -- every rule is called alike
+    subjects: tuple[str, ...],
+) -> tuple[Condition, ...]:
+    """Enough other teams wait on it."""
+    ref = TEAM_PREFIX + facts.team
+    if subjects != (ref,):
+        return of_others(subjects, (ref,))
+    policy, waiting = context.policy(BottleneckPolicy, facts.team), len(facts.waiting)
+    wait = f"{texts.counted(waiting, 'other team')} {'waits' if waiting == 1 else 'wait'} on open items of it"
+    return (Condition(f"{wait}; {needed(policy.bottleneck_teams)}.", waiting >= policy.bottleneck_teams),)
+
+
 def tell(telling: Telling) -> Text:
     """Name who waits, and ask what could be taken off."""
     waiting = [evidence.value for evidence in telling.draft.evidence if evidence.fact == "waiting-team"]
@@ -60,4 +77,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (TeamFacts,), BottleneckPolicy, judge, tell)
+RULE: Final = Rule(NAME, (TeamFacts,), BottleneckPolicy, judge, tell, conditions)

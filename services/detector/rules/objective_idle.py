@@ -10,9 +10,11 @@ from pydantic import Field
 
 from schemas.findings import Evidence, Severity
 from services.detector import texts
+from services.detector.conditions import has_rested
 from services.detector.context import OBJECTIVE_PREFIX, Context, PolicyFields
 from services.detector.facts import ObjectiveFacts
-from services.detector.rule import Rule, Telling, Text
+from services.detector.group_conditions import needed, not_judged
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.severity import has_come
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
 
@@ -59,6 +61,23 @@ def judge(facts: ObjectiveFacts, context: Context, now: datetime) -> Verdict:
     return Verdict((draft,), next_check(now, (high_from,)))
 
 
+def conditions(
+    facts: ObjectiveFacts, context: Context, now: datetime, subjects: tuple[str, ...]
+) -> tuple[Condition, ...]:
+    """Something is open, and nothing was touched for long enough."""
+    ref, objective = OBJECTIVE_PREFIX + facts.objective, context.objective(facts.objective)
+    if subjects != (ref,) or objective is None:
+        return not_judged(subjects, ref)
+    policy, calendar = context.policy(IdlePolicy, objective.team, objective.id), context.calendar(objective.team)
+    opened = texts.counted(facts.open_items, "open item")
+    if facts.last_touch is None:
+        rests = Condition("None of its items was ever touched.", holds=False)
+    else:
+        what = "One of its items was last touched"
+        rests = has_rested(what, facts.last_touch, policy.idle_after_working_days, calendar, now)
+    return (Condition(f"It has {opened}; {needed(1)}.", facts.open_items > 0), rests)
+
+
 def tell(telling: Telling) -> Text:
     """Say how long, and ask what it waits for."""
     name = f"“{telling.name(telling.draft.subjects[0])}”"
@@ -74,4 +93,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ObjectiveFacts,), IdlePolicy, judge, tell)
+RULE: Final = Rule(NAME, (ObjectiveFacts,), IdlePolicy, judge, tell, conditions)

@@ -14,7 +14,8 @@ from schemas.work_items import Resolution
 from services.detector import texts
 from services.detector.context import OBJECTIVE_PREFIX, Context, PolicyFields
 from services.detector.facts import ItemFacts, ObjectiveFacts
-from services.detector.rule import Rule, Telling, Text
+from services.detector.group_conditions import limit, needed, not_judged
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.verdict import NOTHING, Draft, Verdict
 
 NAME: Final = "scope-growth"
@@ -94,6 +95,29 @@ def judge(facts: ObjectiveFacts, context: Context, now: datetime) -> Verdict:  #
     return Verdict((draft,))
 
 
+def conditions(
+    facts: ObjectiveFacts, context: Context, now: datetime, subjects: tuple[str, ...]
+) -> tuple[Condition, ...]:
+    """The base is large enough, and too much was added to it."""
+    ref, objective = OBJECTIVE_PREFIX + facts.objective, context.objective(facts.objective)
+    if subjects != (ref,) or objective is None:
+        return not_judged(subjects, ref)
+    policy, calendar = context.policy(ScopePolicy, objective.team, objective.id), context.calendar(objective.team)
+    base, added = facts.leaves_base, facts.leaves_added
+    begun = texts.day(calendar.date_of(objective.baseline), calendar.date_of(now))
+    share = f" ({texts.percent(added / base)} of that)" if base else ""
+    return (
+        Condition(
+            f"On {begun} it had {texts.counted(base, 'item')} to do; {needed(policy.scope_min_base)}.",
+            base >= policy.scope_min_base,
+        ),
+        Condition(
+            f"{texts.counted(added, 'item')}{share} came since; it counts from {limit(policy.scope_growth)} on.",
+            base > 0 and added / base >= policy.scope_growth,
+        ),
+    )
+
+
 def tell(telling: Telling) -> Text:
     """Give both counts, and ask what could leave."""
     name = f"“{telling.name(telling.draft.subjects[0])}”"
@@ -107,4 +131,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ObjectiveFacts,), ScopePolicy, judge, tell)
+RULE: Final = Rule(NAME, (ObjectiveFacts,), ScopePolicy, judge, tell, conditions)

@@ -10,9 +10,11 @@ from pydantic import Field
 
 from schemas.findings import Evidence, Severity
 from services.detector import texts
+from services.detector.conditions import of_others, to_come
 from services.detector.context import TEAM_PREFIX, Context, PolicyFields
 from services.detector.facts import TeamFacts
-from services.detector.rule import Rule, Telling, Text
+from services.detector.group_conditions import limit, needed
+from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.verdict import Draft, Verdict
 
 NAME: Final = "unaligned-work"
@@ -45,12 +47,18 @@ def active_since(context: Context, team: str, now: datetime) -> datetime:
     return context.calendar(team).earliest_within(now, policy.active_within_working_days)
 
 
+def next_lapse(facts: TeamFacts, context: Context) -> datetime | None:
+    """Return when the first of the team's active items is active no more, if nobody touches it; none: never."""
+    if facts.next_to_lapse is None:
+        return None
+    policy = context.policy(UnalignedPolicy, facts.team)
+    return context.calendar(facts.team).reaches(facts.next_to_lapse, policy.active_within_working_days + 1)
+
+
 def judge(facts: TeamFacts, context: Context, now: datetime) -> Verdict:  # noqa: ARG001 -- every rule is called alike
     """Hold a finding while too large a share of the active items has no objective."""
     policy = context.policy(UnalignedPolicy, facts.team)
-    lapses = None
-    if facts.next_to_lapse is not None:
-        lapses = context.calendar(facts.team).reaches(facts.next_to_lapse, policy.active_within_working_days + 1)
+    lapses = next_lapse(facts, context)
     if facts.active < policy.unaligned_min_items or facts.unaligned / facts.active <= policy.unaligned_share:
         return Verdict(check_after=lapses)
     is_high = facts.unaligned / facts.active >= policy.unaligned_high_share
@@ -69,6 +77,28 @@ def judge(facts: TeamFacts, context: Context, now: datetime) -> Verdict:  # noqa
     return Verdict((draft,), lapses)
 
 
+def conditions(facts: TeamFacts, context: Context, now: datetime, subjects: tuple[str, ...]) -> tuple[Condition, ...]:
+    """Enough is active, and too much of it has no objective."""
+    ref = TEAM_PREFIX + facts.team
+    if subjects != (ref,):
+        return of_others(subjects, (ref,))
+    policy, lapses = context.policy(UnalignedPolicy, facts.team), to_come(next_lapse(facts, context), now)
+    active, unaligned = texts.counted(facts.active, "active item"), facts.unaligned
+    return (
+        Condition(
+            f"It has {active}; {needed(policy.unaligned_min_items)}.",
+            facts.active >= policy.unaligned_min_items,
+            lapses,
+        ),
+        Condition(
+            f"{unaligned} of {active} {'has' if unaligned == 1 else 'have'} no objective; "
+            f"more than {limit(policy.unaligned_share)} count.",
+            facts.active > 0 and unaligned / facts.active > policy.unaligned_share,
+            lapses,
+        ),
+    )
+
+
 def tell(telling: Telling) -> Text:
     """Give the share, and ask what this work is for."""
     active, unaligned = telling.value("active-items"), telling.value("unaligned-items")
@@ -82,4 +112,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (TeamFacts,), UnalignedPolicy, judge, tell)
+RULE: Final = Rule(NAME, (TeamFacts,), UnalignedPolicy, judge, tell, conditions)
