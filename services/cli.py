@@ -12,6 +12,7 @@ from services.commands.output import (
     EXIT_MISCONFIGURED,
     FormatOption,
     OutputFormat,
+    counted,
     one_sentence_a_fault,
     out,
     print_json,
@@ -152,6 +153,42 @@ def replay(
     inspecting.exit_on(result.findings, worst)
 
 
+@app.command(
+    short_help="Say what the rules would have found on each day of a past.",
+    epilog="Example: leeway backtest issues.jsonl.gz --strategy strategy.yaml --from 2026-01-01 --to 2026-06-30 "
+    "--set stalled_after_working_days=7",
+)
+@one_sentence_a_fault
+def backtest(
+    exports: ExportPaths,
+    strategy: Annotated[Path, typer.Option(help="The strategy file.")],
+    first: Annotated[str, typer.Option("--from", help="The first day, as in 2026-01-31.")],
+    last: Annotated[str, typer.Option("--to", help="The last day.")],
+    at: Annotated[str, typer.Option(help="The time of day at which each is judged, in UTC.")] = "12:00",
+    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may be given again.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Try a policy beside it: name=value.")] = None,
+    measurements: Annotated[Path | None, typer.Option(help="Of key results, as `measure --csv` takes them.")] = None,
+    site: SiteOption = "archive",
+    format_: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Say what the rules would have found on each day of a past, and what another policy would have changed."""
+    from services.commands import backtesting
+    from services.commands.assembly import mapping_options
+    from services.commands.backtest_report import print_backtest
+    from services.commands.checking import sound_strategy
+    from services.commands.start import configuration_for, settings_for
+
+    days, rules = backtesting.days_of(first, last, at), backtesting.rules_of(rule or ())
+    changed = backtesting.changed_policy(set_ or ())
+    options = mapping_options(configuration_for(settings_for(log_level="error")))
+    request = backtesting.BacktestRequest(
+        tuple(exports), sound_strategy(strategy), days, rules, changed, measurements, site
+    )
+    with steps() as show:
+        result = backtesting.backtest(request, options, show)
+    print_backtest(result, format_)
+
+
 @app.command(epilog="Example: leeway findings --severity high --format json")
 @one_sentence_a_fault
 def findings(
@@ -187,6 +224,40 @@ def explain(
     from services.commands import inspecting
 
     inspecting.print_one(inspecting.finding_at(home, fingerprint, as_of), format_)
+
+
+@app.command(
+    epilog="Example: leeway measure onboarding/ttfv 31.5 --confidence 0.6",
+    short_help="Keep a measurement of a key result, or a file of them.",
+)
+@one_sentence_a_fault
+def measure(
+    key_result: Annotated[str | None, typer.Argument(help="<objective>/<key result>, as in the strategy.")] = None,
+    value: Annotated[float | None, typer.Argument(help="In the key result's unit.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Instead: key_result,measured_at,value[,confidence,...].")] = None,
+    at: Annotated[str | None, typer.Option(help="When it was measured: an instant with its zone; else now.")] = None,
+    confidence: Annotated[float | None, typer.Option(help="From 0 to 1, kept apart from progress.")] = None,
+    note: Annotated[str | None, typer.Option(help="What people should know of it.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who measured it; else who is logged in.")] = None,
+    source: Annotated[str, typer.Option(help="Where the number comes from.")] = "command",
+    home: HomeOption = None,
+) -> None:
+    """Keep a measurement of a key result, or a CSV file of them; the same one again replaces what it said."""
+    from services.commands import measuring
+    from services.runtime.clock import SystemClock
+
+    now = SystemClock().now()
+    if csv is not None and key_result is None:
+        lines = measuring.lines_of(csv)
+    elif csv is None and key_result is not None and value is not None:
+        moment = None if at is None else parse_instant(at, "--at")
+        lines = measuring.typed(
+            key_result=key_result, value=value, measured_at=moment, confidence=confidence, note=note, source=source,
+            by=by or getpass.getuser(),
+        )  # fmt: skip
+    else:
+        raise typer.BadParameter("give a key result and its value, or --csv FILE", param_hint="KEY_RESULT")
+    out.print(f"{counted(measuring.keep(lines, home, now), 'measurement')} kept.")
 
 
 @app.command(epilog="Example: leeway doctor --format json", short_help="Say what is wrong with this installation.")

@@ -17,6 +17,7 @@ from services.commands.demo_summary import conclude, introduce, of_the_quarter
 from services.commands.engine import Engine, alongside, engine
 from services.commands.output import Steps, steps
 from services.connectors.app import ROOM, Connected, Connectors
+from services.detector.measuring import Given, measure, measured
 from services.mapper.commands import apply_strategy
 from services.notifier import app as notifier
 from services.notifier.receivers import Receiver
@@ -99,10 +100,9 @@ class _Quarter:
 
     async def run(self) -> None:
         """Apply the strategy, have both trackers read for the first time, then let day after day go by."""
-        company = self._world.company
-        await apply_strategy(self._engine.door("mapper"), company.strategy, "demo", self._clock)
+        days = self._world.company.days()
+        await self._plan(days[0])
         await self._engine.host.start()
-        days = company.days()
         for number, day in enumerate(days, 1):
             self._clock.move_to(day)
             await self._engine.until(partial(_is_over, _mark(number)), asyncio.create_task(self._day(number, day)))
@@ -113,10 +113,29 @@ class _Quarter:
         connectors = self._engine.room(ROOM)
         assert isinstance(connectors, Connectors)  # noqa: S101 -- for mypy: the room of that name
         await self._world.time.move_to(day)
+        await self._plan(day)
+        await self._measure(day)
         await self._world.hooks.idle()
         for name in (JIRA_SITE, ASANA_SITE):
             await connectors.sync_now(name)
         await connectors.send_drain(_mark(number))
+
+    async def _plan(self, day: datetime) -> None:
+        """Apply the strategy that holds on this day; an equal one changes nothing."""
+        strategy = self._world.company.strategy_on(day.date())
+        await apply_strategy(self._engine.door("mapper"), strategy, "demo", self._clock)
+
+    async def _measure(self, day: datetime) -> None:
+        """Take what people measured today and told us themselves."""
+        told = [one for one in self._world.company.by_hand if one.at.date() == day.date() and one.at <= day]
+        given = [
+            Given(
+                key_result=one.key_result, value=one.value, measured_at=one.at, source="by hand",
+                confidence=one.confidence,
+            )
+            for one in told
+        ]  # fmt: skip
+        await measure(self._engine.door("detector"), [measured(one, day) for one in given], self._clock)
 
 
 def _mark(number: int) -> str:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from schemas.topics import CONNECTIONS, MEASUREMENTS, STRATEGY
-from services.detector import queries
+from services.detector import measuring, queries
 from services.detector.commands import reseed
 from services.detector.handlers import (
     CHANGE_INPUTS,
@@ -68,8 +68,9 @@ class Detector:
             return Progress(await queries.pending(conn, self._context.clock.now()), marks)
 
     def routers(self) -> tuple[APIRouter, ...]:
-        """The findings, to be read."""
-        return (queries.build_router(self._context.database, self._context.clock),)
+        """The findings, to be read; measurements, to be given."""
+        database, clock = self._context.database, self._context.clock
+        return (queries.build_router(database, clock), measuring.build_router(database, clock, self._wake))
 
     def _wake(self) -> None:
         self._judge.loop.wake()

@@ -20,11 +20,11 @@ from services.sandbox.archive import archived
 from services.sandbox.asana_shape import asana_task
 from services.sandbox.desk import Desk
 from services.sandbox.epics import keep_epics, regroup
-from services.sandbox.goals import Goal, StatusUpdate, goals_of, status_updates_of
+from services.sandbox.goals import ByHand, Goal, StatusUpdate, by_hand_of, goals_of, status_updates_of
 from services.sandbox.jira_shape import jira_issue
 from services.sandbox.routine import OBJECTIVES, backlog_of, work_through
 from services.sandbox.scenes import Stage
-from services.sandbox.strategy import ASANA_SITE, JIRA_SITE, parsed, strategy_text
+from services.sandbox.strategy import ASANA_SITE, JIRA_SITE, Revision, parsed, revisions
 from services.sandbox.work import Work
 
 WEEKS: Final = 12
@@ -52,17 +52,28 @@ class Happening:
 class Company:
     """The company and its quarter. Nothing in it is later than `today`.
 
-    `works` are the quarter's; `before` is the number of items that were done in earlier quarters.
+    `revisions` are the forms of the strategy that its people wrote by today, oldest first. `works` are the quarter's;
+    `before` is the number of items that were done in earlier quarters. `by_hand` is what people measured and told us.
     """
 
     seed: int
-    strategy_yaml: str
+    revisions: tuple[Revision, ...]
     starts_on: date
     today: datetime
     works: tuple[Work, ...]
     before: int
     goals: tuple[Goal, ...]
     status_updates: tuple[StatusUpdate, ...]
+    by_hand: tuple[ByHand, ...]
+
+    @property
+    def strategy_yaml(self) -> str:
+        """The strategy file as it reads today."""
+        return self.revisions[-1].text
+
+    def strategy_on(self, day: date) -> Strategy:
+        """Return the strategy that held on a day of the quarter."""
+        return parsed(next(one.text for one in reversed(self.revisions) if one.day <= day))
 
     @property
     def size(self) -> int:
@@ -71,7 +82,7 @@ class Company:
 
     @cached_property
     def strategy(self) -> Strategy:
-        """The strategy file, read."""
+        """The strategy file as it reads today, read."""
         return parsed(self.strategy_yaml)
 
     def items_at(self, moment: datetime) -> list[RawItem]:
@@ -141,4 +152,6 @@ def build_company(seed: int, today: datetime, items: int = ITEMS) -> Company:
     before = max(0, items - len(desk.works))
     desk.settle(before)
     goals, updates = goals_of(starts_on, today, desk.random), status_updates_of(starts_on, today, desk.random)
-    return Company(seed, strategy_text(starts_on), starts_on, today, tuple(desk.works), before, goals, updates)
+    written = tuple(one for one in revisions(starts_on) if one.day <= today.date())
+    by_hand = by_hand_of(starts_on, today)
+    return Company(seed, written, starts_on, today, tuple(desk.works), before, goals, updates, by_hand)

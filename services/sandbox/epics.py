@@ -9,6 +9,10 @@ from services.sandbox.work import Status, Work
 
 ROUND_DAYS: Final = 4
 """Working days between two rounds: an epic that is in progress never rests for a week."""
+MEANT_DAYS: Final = 25
+WITHOUT_A_DAY: Final = 0.1
+"""Of the epics, so many are begun before anybody says by when."""
+DATED_LATE: Final = 6
 REGROUP_DAYS: Final = range(12, 60, 9)
 
 
@@ -22,6 +26,9 @@ def keep_epics(desk: Desk, team: str, backlog: Backlog, days: range) -> None:
         done = _first_days(desk, works, Status.DONE)
         end = max(done) if len(done) == len(works) else days.stop
         desk.start(epic, desk.at(min(begun), 17.75), lead)
+        planned = min(begun) + (DATED_LATE if desk.random.random() < WITHOUT_A_DAY else 0)
+        if planned < min(end, days.stop):
+            desk.change(epic, desk.at(planned, 17.8), "due", desk.day(min(begun) + MEANT_DAYS), lead)
         for day in range(min(begun) + ROUND_DAYS, end, ROUND_DAYS):
             desk.change(epic, desk.at(day), "comment", desk.random.choice(WEEKLY), lead)
         if end < days.stop:

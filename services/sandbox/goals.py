@@ -52,6 +52,16 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """A value of a key result that somebody told Leeway themselves: `key_result` is `<objective>/<id>`."""
+
+    at: datetime
+    key_result: str
+    value: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class StatusUpdate:
     """What a lead reported of a project."""
 
@@ -63,28 +73,60 @@ class StatusUpdate:
     text: str
 
 
-_PLANS: Final[tuple[tuple[str, str, str, Unit, float, float, float], ...]] = (
-    (GOALS["day-one"], "Workshops with a booking on their first day", "Ilva Marrin", "percentage", 22.0, 50.0, 0.75),
-    (GOALS["calls-a-week"], "Calls to the help desk a week", "Greta Halloway", "none", 420.0, 210.0, 0.55),
-    (GOALS["dealers"], "Dealers who brought five workshops", "Malik Thorne", "none", 3.0, 20.0, 0.3),
-    (UNNAMED_GOAL, "People who say that they like to work here", "Sunniva Reyes", "percentage", 71.0, 80.0, 0.9),
+Way = tuple[float | None, ...]
+"""How much of the way from the first value to the target is behind, Monday by Monday; none: nobody measured."""
+
+_SLOW_THEN_FAST: Final[Way] = (0, 0.02, 0.05, 0.08, 0.1, 0.2, 0.35, 0.45, 0.55, 0.6, 0.7, 0.75, 0.8)
+_FLAT_FOR_A_WHILE: Final[Way] = (0, 0.1, 0.12, 0.12, 0.12, 0.13, 0.13, 0.2, 0.32, 0.4, 0.46, 0.5, 0.55)
+_FORGOTTEN_IN_BETWEEN: Final[Way] = (0, 0.03, 0.06, 0.1, None, None, None, 0.15, 0.18, 0.2, 0.24, 0.27, 0.3)
+_STEADY: Final[Way] = tuple(0.9 * week / WEEKS_MOST for week in range(WEEKS_MOST))
+
+_PLANS: Final[tuple[tuple[str, str, str, Unit, float, float, Way], ...]] = (
+    (
+        *(GOALS["day-one"], "Workshops with a booking on their first day", "Ilva Marrin"),
+        *("percentage", 22.0, 50.0, _SLOW_THEN_FAST),
+    ),
+    (GOALS["calls-a-week"], "Calls to the help desk a week", "Greta Halloway", "none", 420.0, 210.0, _FLAT_FOR_A_WHILE),
+    (GOALS["dealers"], "Dealers who brought five workshops", "Malik Thorne", "none", 3.0, 20.0, _FORGOTTEN_IN_BETWEEN),
+    (UNNAMED_GOAL, "People who say that they like to work here", "Sunniva Reyes", "percentage", 71.0, 80.0, _STEADY),
 )
-"""Each with how much of the way is behind it when the quarter ends."""
 
 
 def goals_of(starts_on: date, today: datetime, random: Random) -> tuple[Goal, ...]:
-    """Return the goals; each is measured on Mondays, and moves its way with ups and downs."""
+    """Return the goals; each is measured on Mondays, and moves its way with small ups and downs."""
     mondays = _mondays(starts_on, today, hour=9)
     goals = []
-    for gid, name, owner, unit, initial, target, share in _PLANS:
+    for gid, name, owner, unit, initial, target, ways in _PLANS:
         measured = []
-        for week, at in enumerate(mondays):
-            way = share * week / WEEKS_MOST + (random.uniform(-0.04, 0.04) if week else 0.0)
-            value = initial + (target - initial) * way
-            measured.append(Measurement(at, float(round(value))))
+        for way, at in zip(ways, mondays, strict=False):
+            swing = random.uniform(-0.01, 0.01) if way else 0.0
+            if way is not None:
+                measured.append(Measurement(at, round(initial + (target - initial) * (way + swing), 1)))
         due_on = starts_on + timedelta(weeks=WEEKS_MOST, days=-1)
         goals.append(Goal(gid, name, owner, unit, initial, target, starts_on, due_on, tuple(measured)))
     return tuple(goals)
+
+
+_TOLD: Final[dict[str, tuple[float, float, Way]]] = {
+    "phone-quotes/minutes": (35.0, 10.0, tuple(0.95 * week / WEEKS_MOST for week in range(WEEKS_MOST))),
+    "owners-numbers/friday-readers": (
+        *(8.0, 40.0),
+        (None, None, None, 0.25, 0.32, 0.4, 0.5, 0.58, 0.66, 0.74, 0.82, 0.9, 0.95),
+    ),
+    "dealers-bring-shops/portal": (0.0, 60.0, (*(None,) * 5, 0.35, 0.4, 0.5, 0.58, 0.66, 0.75, 0.82, 0.9)),
+}
+"""By key result: baseline, target, and the way. Two of them nobody measures for the first weeks."""
+
+
+def by_hand_of(starts_on: date, today: datetime) -> tuple[ByHand, ...]:
+    """Return what people measured and told, on Mondays, oldest first."""
+    told = [
+        ByHand(at, name, round(baseline + (target - baseline) * way, 1), 0.5)
+        for name, (baseline, target, ways) in _TOLD.items()
+        for way, at in zip(ways, _mondays(starts_on, today, hour=10), strict=False)
+        if way is not None
+    ]
+    return tuple(sorted(told, key=lambda one: (one.at, one.key_result)))
 
 
 def status_updates_of(starts_on: date, today: datetime, random: Random) -> tuple[StatusUpdate, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.sandbox import scenes
+from services.sandbox import planning_scenes, scenes
 from services.sandbox.scenes import (
     ASKED,
     GROWTH,
@@ -13,6 +13,7 @@ from services.sandbox.scenes import (
     OPERATIONS,
     PARTNERS,
     SAFETY,
+    TAX_SEASON,
     Stage,
 )
 from services.sandbox.words import ASKED_FOR
@@ -29,13 +30,14 @@ def play(stage: Stage) -> None:
     _planning(stage)
     _drifting(stage)
     _asking(stage)
+    _deciding(stage)
 
 
 def _asking(stage: Stage) -> None:
     for number, thing in enumerate(ASKED_FOR):
         first = 2 + 5 * number
         place = PARTNERS if number % 2 or first in MOVING else OPERATIONS
-        scenes.asked_for(stage, place, thing, first, first + 3)
+        scenes.asked_for(stage, place, thing, (first, first + 3, first + 3 + (3 if number % 4 == 1 else 0)))
     scenes.stalled(
         stage, (INSIGHTS, "Feed of takings for the phone"), (MOBILE, "Show the week's takings in the app"), 40, 49
     )
@@ -106,4 +108,21 @@ def _drifting(stage: Stage) -> None:
     scenes.claimed_twice(stage, "Invoices survive a restart", 34, 41)
     scenes.claimed_twice(stage, "Queue invoices while the printer service is away", 52, NEVER)
     scenes.carried_away(stage, 33, 42)
+    planning_scenes.not_begun(stage, TAX_SEASON, 3, 14)
+    planning_scenes.sent_back(stage, INSIGHTS, 19)
+    planning_scenes.all_at_once(stage, PARTNERS, 24, 44)
+    planning_scenes.put_off(stage, GROWTH, "Sample data for shops of motorbikes", (12, 17, 23, 31))
     scenes.grows(stage, 9, 4)
+
+
+def _deciding(stage: Stage) -> None:
+    planning_scenes.not_dated(
+        stage, (SAFETY, "A place to keep signed quotes"), (MOBILE, "Show signed quotes in the app"), 18, 24
+    )
+    planning_scenes.begun_too_early(
+        stage, (INVOICES, "Rounding rules for deposits"), (GROWTH, "Explain deposits on the sign-up page"), 27, 31
+    )
+    planning_scenes.undecided(stage, INVOICES, "Which bank shall take deposits abroad?", 13, 19)
+    planning_scenes.undecided(stage, GROWTH, "Shall new shops see prices before they sign up?", 50, NEVER)
+    planning_scenes.complained(stage, OPERATIONS, "A shop lost its Monday: three calls a day since", 29, 38)
+    planning_scenes.complained(stage, INSIGHTS, "An owner's Friday report names another shop", 56, NEVER)

@@ -33,6 +33,8 @@ BEFORE: Final = (-50, -13)
 DIVIDED: Final = 1
 """The facet of a feature that is divided into sub-tasks."""
 
+EXPLORED: Final = 0.8
+"""Of the epics, so many begin with a discovery."""
 DATED: Final = 0.3
 SLIPS: Final = 0.1
 POINTS: Final = (1.0, 2.0, 3.0, 5.0, 8.0)
@@ -69,6 +71,7 @@ def where(objective: str) -> dict[str, str]:
         "fewer-calls": {"label": "calls"},
         "owners-numbers": {"component": "Reports"},
         "dealers-bring-shops": {"label": "dealers"},
+        "tax-season": {"component": "Tax"},
     }[objective]
 
 
@@ -114,6 +117,8 @@ def _feature(desk: Desk, what: tuple[str, str, str], days: Sequence[int], backlo
     if team not in IN_ASANA:
         title = feature[0].upper() + feature[1:]
         epic = open_for(desk, team, objective, f"{title} as a whole", days[0] - 1, kind="Epic")
+        if desk.random.random() < EXPLORED:
+            _explore(desk, team, objective, (epic, f"Ask five workshops about {feature}"), days[0])
     works = [
         open_for(desk, team, objective, facet.format(feature=feature), day, parent=epic)
         for facet, day in zip(FACETS, days, strict=True)
@@ -126,6 +131,16 @@ def _feature(desk: Desk, what: tuple[str, str, str], days: Sequence[int], backlo
         for step in STEPS
     ]
     return works
+
+
+def _explore(desk: Desk, team: str, objective: str, what: tuple[Work, str], day: int) -> None:
+    """Have somebody ask people before anything of an epic is built, and be done with it before the quarter."""
+    epic, title = what
+    asked = open_for(desk, team, objective, title, day, parent=epic)
+    asked.labels += ("discovery",)
+    name = desk.someone(team)
+    desk.start(asked, desk.at(day + 3), name)
+    desk.finish(asked, desk.at(day + 7), name)
 
 
 def work_through(desk: Desk, team: str, backlog: Backlog, days: range, quiet: frozenset[int]) -> None:

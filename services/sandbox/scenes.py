@@ -35,6 +35,7 @@ OPERATIONS: Final = Place("operations", "fewer-calls")
 ASKED: Final = Place("platform", "paid-invoices", REQUESTS)
 INSIGHTS: Final = Place("insights", "owners-numbers")
 PARTNERS: Final = Place("partners", "dealers-bring-shops")
+TAX_SEASON: Final = Place("insights", "tax-season")
 
 
 @dataclass(slots=True)
@@ -163,12 +164,12 @@ def grows(stage: Stage, first: int, every: int) -> None:
         stage.on(day, lambda title=title, day=day: stage.item(MOBILE, title, day))  # type: ignore[misc]
 
 
-def asked_for(stage: Stage, place: Place, thing: str, first: int, done: int) -> None:
-    """A team of Asana asks the platform team for something; it is done in Jira, and the asked-for task tells of that.
+def asked_for(stage: Stage, place: Place, thing: str, days: tuple[int, int, int]) -> None:
+    """A team of Asana asks the platform team for something; it is done in Jira, and later `told` in the asked-for task.
 
     The two trackers cannot link to each other, so that the waiting goes through twins, which name each other's address.
     """
-    desk = stage.desk
+    desk, (first, done, told) = stage.desk, days
     asked = stage.item(ASKED, f"Please: {thing}")
     made = stage.item(INVOICES, f"Make {thing}")
     waits = stage.item(place, f"Use {thing}")
@@ -176,6 +177,9 @@ def asked_for(stage: Stage, place: Place, thing: str, first: int, done: int) -> 
     asked.twin = made if told_by != 1 else None
     made.twin = asked if told_by != 0 else None
     stage.on(first, lambda: desk.link(asked, waits, desk.at(first, 8), desk.someone(place.team)))
-    stage.carry(made, INVOICES, first, done)
-    stage.carry(asked, ASKED, first, done)
-    stage.carry(waits, place, done + 1, done + 5)
+    name = desk.someone(ASKED.team)
+    for work, end in ((made, done), (asked, told)):
+        stage.on(first, lambda work=work: desk.start(work, desk.at(first, 9), name))  # type: ignore[misc]
+        stage.say(work, name, first + 1, end)
+        stage.on(end, lambda work=work, end=end: desk.finish(work, desk.at(end, 16), name))  # type: ignore[misc]
+    stage.carry(waits, place, told + 1, told + 5)

@@ -50,6 +50,27 @@ FEATURES: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """By objective. Each becomes a few items."""
 
+TAX: Final = (
+    "Tax figures of the quarter in one list", "Tax file for the office's own program",
+    "Hand in the tax form with one click", "Remind owners a week before tax day",
+)  # fmt: skip
+"""What makes it possible to hand in the tax; nobody begins it for a while."""
+
+LAUNCHED: Final = (
+    "Launch at the dealers of the north", "Launch at the dealers of the coast", "Launch at the dealers of the lakes",
+    "Launch at the dealers of the islands", "Launch at the tyre dealers", "Launch at the dealers of glass",
+    "Launch at the dealers of used parts", "Launch at the dealers of paint", "Launch at the dealers of tools",
+    "Launch at the dealers of batteries",
+)  # fmt: skip
+"""What the partners' team took up all at once."""
+
+SENT_BACK: Final = (
+    "Report of hours by mechanic", "Report of parts by week", "Report of calls by hour", "Report of lifts in use",
+    "Report of unpaid quotes", "Report of new customers", "Report of lost customers", "Report of repairs by make",
+    "Report of waiting times",
+)  # fmt: skip
+"""What was called done, and came back."""
+
 FACETS: Final = (
     "Agree what {feature} must do for a small workshop",
     "Build {feature}",
