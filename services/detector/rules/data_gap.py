@@ -206,7 +206,7 @@ def _tell_connection(telling: Telling) -> Text:
         title = f"No data from {name} for {texts.lasting(telling.now - last.at)}."
         begun = f"Last read {telling.day(last.at)}, {last.at:%H:%M} UTC."
     return Text(
-        title=texts.title(title, "A connection brings no data."),
+        title=title,
         why=f"{begun}{known} Until it is read again nothing can be told of its items: findings stay, as unknown.",
         question=f"Who can look after the connection {name}? `leeway doctor` says what it needs.",
         clears_when=f"Clears when {name} is read again.",

@@ -1,12 +1,15 @@
-"""`data-gap`: a connection was not read for as long as its own limit says; at once if it never could be."""
+"""`data-gap` of connections: not read for as long as its own limit says; at once if it never could be."""
 
 from datetime import timedelta
 
 import pytest
 
 from schemas.connections import ConnectionState
+from schemas.findings import Evidence, Severity
 from services.detector.facts import ConnectionFacts
-from tests.detector.made import MONDAY, at, judged, severity, told
+from services.detector.rule import Condition
+from services.detector.verdict import NOTHING, Draft
+from tests.detector.made import CONTEXT, MONDAY, asked, at, begins_at, judged, severity, told
 
 RULE = "data-gap"
 LIMIT = timedelta(hours=1)
@@ -63,3 +66,53 @@ def test_it_says_since_when_why_and_who_is_asked() -> None:
 def test_a_connection_that_never_brought_anything_reads_so() -> None:
     (draft,) = judged(RULE, facts(None, None, ConnectionState.DISCONNECTED)).findings
     assert told(draft, now=MONDAY).title == "Nothing has come from “acme” yet."
+
+
+def test_the_whole_finding() -> None:
+    (draft,) = judged(RULE, facts("2026-06-15T09:00", reason="The token has expired.")).findings
+    evidence = (
+        Evidence(fact="last-success", ref="connection:acme", at=at("2026-06-15T09:00")),
+        Evidence(fact="reason", ref="connection:acme", value="The token has expired."),
+    )
+    since = at("2026-06-15T09:00")
+    assert draft == Draft(RULE, ("connection:acme",), Severity.MEDIUM, None, None, since, evidence)
+    (never,) = judged(RULE, facts(None, "2026-06-15T09:00")).findings
+    assert (never.since, never.evidence) == (None, (Evidence(fact="last-success", ref="connection:acme"),))
+    text = told(draft)
+    assert text.why == (
+        "Last read 15 June, 09:00 UTC. The token has expired. "
+        "Until it is read again nothing can be told of its items: findings stay, as unknown."
+    )
+    assert text.question == "Who can look after the connection “acme”? `leeway doctor` says what it needs."
+    assert text.clears_when == "Clears when “acme” is read again."
+    assert told(never).why.startswith("No reading of it has succeeded. Until")
+
+
+def test_a_limit_is_reached_in_true_time_whatever_the_clocks_do() -> None:
+    begins_at(RULE, facts("2026-03-29T00:30"), at("2026-03-29T01:30"))
+    begins_at(RULE, facts(None, "2026-10-25T00:30"), at("2026-10-25T01:30"))
+    assert judged(RULE, facts(None, None)) == NOTHING
+
+
+def test_its_condition_in_words() -> None:
+    ref = "connection:acme"
+    assert asked(RULE, facts("2026-06-15T11:30"), ref) == (
+        Condition(
+            "acme was last read, or first asked, 30 minutes ago; 60 minutes are needed.",
+            holds=False,
+            changes_at=at("2026-06-15T12:30"),
+        ),
+    )
+    assert asked(RULE, facts("2026-06-15T09:00"), ref) == (
+        Condition("acme was last read, or first asked, 3 hours ago; 60 minutes are needed.", holds=True),
+    )
+    assert asked(RULE, facts(None, "2026-06-15T09:00"), ref)[0].holds
+    assert asked(RULE, facts(None, None), ref) == (
+        Condition("acme is connected and was never read; disconnected is needed.", holds=False),
+    )
+    assert asked(RULE, facts(None, None, ConnectionState.DISCONNECTED), ref) == (
+        Condition("acme is disconnected and was never read; disconnected is needed.", holds=True),
+    )
+    assert asked(RULE, facts(None), "connection:other", context=CONTEXT) == (
+        Condition("Nothing is known here of connection:other, but of connection:acme.", holds=False),
+    )

@@ -5,9 +5,27 @@ from typing import Any
 
 import pytest
 
+from schemas.findings import Evidence, Severity
 from schemas.work_items import Absence
 from services.detector.policy import compile_strategy
-from tests.detector.made import CONTEXT, DONE, IN_PROGRESS, MONDAY, at, item, judged, severity, strategy, told, waiting
+from services.detector.rule import Condition, Text
+from services.detector.verdict import Draft
+from tests.detector.made import (
+    CONTEXT,
+    DONE,
+    IN_PROGRESS,
+    MONDAY,
+    asked,
+    at,
+    begins_at,
+    in_words,
+    item,
+    judged,
+    severity,
+    strategy,
+    told,
+    waiting,
+)  # fmt: skip
 
 RULE = "stalled-dependency"
 
@@ -191,3 +209,73 @@ def test_begun_work_is_asked_what_would_move_it() -> None:
     facts = waiting(item(1, status_category=IN_PROGRESS), item(2))
     (draft,) = judged(RULE, facts).findings
     assert told(draft, item(1), item(2)).question.startswith("What would it take to move APP-1")
+
+
+def test_the_whole_finding() -> None:
+    blocker = item(1, team="pay", touched=at("2026-06-01"), objective="safe", status_category=IN_PROGRESS)
+    facts = waiting(blocker, item(2, due=date(2026, 6, 29)), made=at("2026-06-05"))
+    (draft,) = judged(RULE, facts).findings
+    assert draft == Draft(
+        rule=RULE,
+        subjects=("jira:made:1", "jira:made:2"),
+        severity=Severity.CRITICAL,
+        team="pay",
+        objective="safe",
+        since=at("2026-06-05"),
+        evidence=(
+            Evidence(fact="last-touch", ref="jira:made:1", at=at("2026-06-01")),
+            Evidence(fact="status-category", ref="jira:made:1", value="in_progress"),
+            Evidence(fact="blocking-team", ref="jira:made:1", value="pay"),
+            Evidence(fact="waiting-team", ref="jira:made:2", value="app"),
+            Evidence(fact="due", ref="jira:made:2", value="2026-06-29"),
+            Evidence(fact="link-made", at=at("2026-06-05")),
+            Evidence(fact="raised-by", value=["different-teams", "due-soon"]),
+        ),
+    )
+    assert in_words(RULE, facts, item(2)) == Text(
+        title="App waits on Pay: PAY-1 has not moved for 6 working days.",
+        why="Last touched 1 June; APP-2 (due 29 June) depends on it since 5 June.",
+        question="What would it take to move PAY-1 this week, and who could help?",
+        clears_when="Clears when somebody touches PAY-1, when it is done, or when APP-2 no longer waits on it.",
+    )
+
+
+def test_within_one_team_the_dependent_is_named_and_a_long_name_leaves_room() -> None:
+    facts = stalled("2026-06-08")
+    assert in_words(RULE, facts, item(2)).title == "APP-2 waits: APP-1 has not moved for 5 working days."
+    long = waiting(item(1, touched=at("2026-06-08")), item(2, ref="asana:2", title="Pay by card in all shops"))
+    title = in_words(RULE, long, long.waiting[0].dependent).title
+    assert title == "APP-1 has not moved for 5 working days."
+
+
+@pytest.mark.parametrize(
+    ("since", "moment"),
+    [
+        ("2026-03-22T23:00", "2026-03-29T22:00"),  # Berlin's clocks go on on 29 March
+        ("2026-10-17T22:00", "2026-10-22T22:00"),
+        ("2026-10-18T22:00", "2026-10-25T23:00"),  # and back on 25 October
+    ],
+)
+def test_a_day_begins_at_midnight_there_in_the_nights_in_which_clocks_change(since: str, moment: str) -> None:
+    begins_at(RULE, waiting(item(1, team="pay", touched=at(since)), item(2, team="pay")), at(moment))
+
+
+def test_its_conditions_in_words() -> None:
+    pair = ("jira:made:1", "jira:made:2")
+    assert asked(RULE, stalled("2026-06-09"), *pair) == (
+        Condition("APP-2 (to do) depends on APP-1 (to do); both have to be open.", holds=True),
+        Condition(
+            "APP-1 was last touched 4 working days ago; 5 are needed.", holds=False, changes_at=at("2026-06-16T00:00")
+        ),
+    )
+    assert asked(RULE, stalled("2026-06-08"), *pair)[1] == Condition(
+        "APP-1 was last touched 5 working days ago; 5 are needed.", holds=True
+    )
+    new = waiting(item(1), item(2, created=at("2026-06-10")))
+    assert asked(RULE, new, *pair)[1].says == "APP-1 was first waited for 3 working days ago; 5 are needed."
+    assert asked(RULE, stalled("2026-06-08", visible=False), *pair)[0] == Condition(
+        "APP-2 (out of sight) depends on APP-1 (to do); both have to be open.", holds=False
+    )
+    assert asked(RULE, stalled("2026-06-08"), "x", "y") == (
+        Condition("Nothing known says that y depends on x: 1 depend on APP-1.", holds=False),
+    )
