@@ -8,21 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.work_items import WorkItem
 from services.mapper import store
 from services.mapper.alignment import Neighbourhood, Node, key_of, node_of
-from services.mapper.claims import CompiledStrategy
 from services.mapper.selectors import tracker_of
 from services.mapper.store import Dirty, Linked, Stored
+from services.mapper.strategies import Active
 
 
-def current(strategy: CompiledStrategy, found: Linked) -> Node:
+def current(strategy: Active, found: Linked) -> Node:
     """Return the item with its direct claim under this strategy, whichever version it was stored under."""
     if found.stale_body is None:
         return found.stored.node
     item = WorkItem.model_validate_json(found.stale_body)
-    return node_of(item, strategy.claim(item))
+    return node_of(item, strategy.plan.claim(item))
 
 
 async def load_above(
-    conn: AsyncConnection, strategy: CompiledStrategy, own: Iterable[Node], seeds: Iterable[str]
+    conn: AsyncConnection, strategy: Active, own: Iterable[Node], seeds: Iterable[str]
 ) -> Neighbourhood:
     """Return `own`, which stand for what is stored of them, and all that the alignment of the seeds may depend on.
 
@@ -48,12 +48,12 @@ def _unclaimed(around: Neighbourhood, refs: Iterable[str]) -> set[str]:
 
 
 async def _linked(
-    conn: AsyncConnection, strategy: CompiledStrategy, nodes: Sequence[Node], known: Mapping[str, Node]
+    conn: AsyncConnection, strategy: Active, nodes: Sequence[Node], known: Mapping[str, Node]
 ) -> list[Node]:
     """Return the items that these point to, and their twins that point to them."""
     refs, keys = _split(chain.from_iterable(node.points_to() for node in nodes))
     found = await store.linked(
-        conn, strategy.version, refs=refs - known.keys(), keys=keys, telling=_as_twins(nodes)
+        conn, strategy.stale, refs=refs - known.keys(), keys=keys, telling=_as_twins(nodes)
     )  # fmt: skip
     return [current(strategy, one) for one in found if one.stored.node.ref not in known]
 
@@ -74,14 +74,14 @@ def _as_twins(nodes: Iterable[Node]) -> list[str]:
     return [token for node in nodes for token in (node.ref, f"{tracker_of(node.ref)} {node.key}")]
 
 
-async def load_dirty(conn: AsyncConnection, strategy: CompiledStrategy, dirty: Dirty) -> dict[str, tuple[Node, Stored]]:
+async def load_dirty(conn: AsyncConnection, strategy: Active, dirty: Dirty) -> dict[str, tuple[Node, Stored]]:
     """Return the items that are dirty and may inherit, and all below whose alignment may depend on them.
 
     Level by level; what has a direct claim depends on nobody, so nothing is followed through it.
     """
     found: dict[str, tuple[Node, Stored]] = {}
     level: list[Node] = []
-    for one, is_target in await store.around_dirty(conn, strategy.version, dirty):
+    for one, is_target in await store.around_dirty(conn, strategy.stale, dirty):
         if one.stored.node.ref not in found:
             node = current(strategy, one)
             found[node.ref] = node, one.stored
@@ -89,26 +89,24 @@ async def load_dirty(conn: AsyncConnection, strategy: CompiledStrategy, dirty: D
                 level.append(node)
     if dirty.released:
         refs, keys = _split(dirty.released)
-        level += _fresh(strategy, await store.linked(conn, strategy.version, refs=refs, keys=keys), found)
+        level += _fresh(strategy, await store.linked(conn, strategy.stale, refs=refs, keys=keys), found)
     while level:
         level = await _next_level(conn, strategy, level, found)
     return found
 
 
 async def _next_level(
-    conn: AsyncConnection, strategy: CompiledStrategy, level: Sequence[Node], found: dict[str, tuple[Node, Stored]]
+    conn: AsyncConnection, strategy: Active, level: Sequence[Node], found: dict[str, tuple[Node, Stored]]
 ) -> list[Node]:
     """Add who may inherit directly from this level, and return those that were not known yet."""
     tokens = {token for node in level for token in node.tokens()}
     refs, keys = _split(token for node in level for token in node.twins)
-    hanging = await store.below(conn, strategy.version, tokens)
-    told = await store.linked(conn, strategy.version, refs=refs, keys=keys)
+    hanging = await store.below(conn, strategy.stale, tokens)
+    told = await store.linked(conn, strategy.stale, refs=refs, keys=keys)
     return _fresh(strategy, (*hanging, *told), found)
 
 
-def _fresh(
-    strategy: CompiledStrategy, candidates: Iterable[Linked], found: dict[str, tuple[Node, Stored]]
-) -> list[Node]:
+def _fresh(strategy: Active, candidates: Iterable[Linked], found: dict[str, tuple[Node, Stored]]) -> list[Node]:
     """Add those that are not found yet, and return them."""
     fresh = []
     for one in candidates:

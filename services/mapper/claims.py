@@ -8,7 +8,7 @@ from schemas.aligned_items import Alignment, AlignmentRule, Claim
 from schemas.strategy import Strategy
 from schemas.work_items import WorkItem
 from services.mapper.selectors import Entry, SelectorIndex, entries
-from services.mapper.team import TeamChoice, TeamIndex
+from services.mapper.team import CategoryIndex, TeamChoice, TeamIndex
 
 SAYS_ITSELF: Final = "objective:"
 """A label or the value of a custom field that begins so names the item's objective."""
@@ -43,6 +43,7 @@ class CompiledStrategy:
             entries((objective.id, selector) for objective in strategy.objectives for selector in objective.work)
         )
         self._teams = TeamIndex(strategy.teams)
+        self._categories = CategoryIndex(strategy.capacity)
 
     def claim(self, item: WorkItem) -> Alignment:
         """Return the item's direct alignment: what it says itself, else what a selector says, else none.
@@ -62,6 +63,10 @@ class CompiledStrategy:
     def team(self, item: WorkItem) -> TeamChoice:
         """Return the team of the item."""
         return self._teams.choose(item)
+
+    def category(self, item: WorkItem) -> str | None:
+        """Return the category of capacity of the item."""
+        return self._categories.choose(item)
 
     @staticmethod
     def _selected(found: list[Entry[str]], unknown: tuple[str, ...]) -> Alignment:

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.mapper import store
 from services.mapper.alignment import Node, align, key_tokens, node_of
 from services.mapper.around import load_above
-from services.mapper.claims import CompiledStrategy
 from services.mapper.incoming import Incoming
 from services.mapper.outgoing import Aligned, read_alignment, written
 from services.mapper.store import ItemRow, Stored
+from services.mapper.strategies import Active
 from services.mapper.team import TeamChoice
 
 
@@ -22,11 +22,13 @@ class Candidate:
     incoming: Incoming
     node: Node
     team: TeamChoice
+    category: str | None
     stored: Stored | None
 
-    def unchanged(self, version: int) -> bool:
+    def unchanged(self, strategy: Active) -> bool:
         """Say whether nothing that alignment depends on differs from what is stored."""
-        return self.stored is not None and self.stored.strategy_version == version and self.stored.node == self.node
+        stored = self.stored
+        return stored is not None and strategy.has_seen(stored.strategy_version) and stored.node == self.node
 
     def targets(self) -> Iterator[str]:
         """Yield the tokens of what must be looked at again: by the item's present key, and by its older one."""
@@ -60,10 +62,10 @@ class MappedItems:
         yield from (row.aligned for row in (*self.new, *self.changed))
 
 
-async def map_items(conn: AsyncConnection, strategy: CompiledStrategy, incoming: Mapping[str, Incoming]) -> MappedItems:
+async def map_items(conn: AsyncConnection, strategy: Active, incoming: Mapping[str, Incoming]) -> MappedItems:
     """Lock what is stored of these items, keep what is newer, and align it with what is around it now."""
     candidates = await _candidates(conn, strategy, incoming)
-    touched = [one for one in candidates if not one.unchanged(strategy.version)]
+    touched = [one for one in candidates if not one.unchanged(strategy)]
     around = await load_above(conn, strategy, (one.node for one in candidates), (one.node.ref for one in touched))
     fresh = {one.node.ref: align(one.node.ref, around) for one in touched}
     revisions = await store.draw_revisions(conn, len(candidates)) if candidates else []
@@ -76,17 +78,15 @@ async def map_items(conn: AsyncConnection, strategy: CompiledStrategy, incoming:
     return mapped
 
 
-async def _candidates(
-    conn: AsyncConnection, strategy: CompiledStrategy, incoming: Mapping[str, Incoming]
-) -> Sequence[Candidate]:
+async def _candidates(conn: AsyncConnection, strategy: Active, incoming: Mapping[str, Incoming]) -> Sequence[Candidate]:
     known = await store.lock_stored(conn, incoming) if incoming else {}
-    found = []
+    plan, found = strategy.plan, []
     for ref in sorted(incoming):
         one = incoming[ref]
         stored, source_revision = known.get(ref, (None, -1))
         if one.revision > source_revision:
-            node = node_of(one.item, strategy.claim(one.item))
-            found.append(Candidate(one, node, strategy.team(one.item), stored))
+            node = node_of(one.item, plan.claim(one.item))
+            found.append(Candidate(one, node, plan.team(one.item), plan.category(one.item), stored))
     return found
 
 
@@ -102,7 +102,7 @@ def _dirty(touched: Iterable[Candidate]) -> dict[str | None, LeftWord]:
 def _row(one: Candidate, revision: int, alignment: str, version: int) -> ItemRow:
     incoming = one.incoming
     aligned = Aligned(
-        one.node.ref, revision, incoming.revision, alignment, one.team.team, one.team.selector, version,
-        incoming.flow, incoming.body,
+        one.node.ref, revision, incoming.revision, alignment, one.team.team, one.team.selector, one.category,
+        version, incoming.flow, incoming.body,
     )  # fmt: skip
     return ItemRow(one.node, aligned, read_alignment(alignment).objective)

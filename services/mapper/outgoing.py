@@ -29,6 +29,7 @@ class Aligned:
     alignment: str
     team: str
     team_selector: str | None
+    category: str | None
     strategy_version: int
     flow: str | None
     body: str
@@ -48,10 +49,11 @@ def read_alignment(text: str) -> Alignment:
 def compose(one: Aligned) -> bytes:
     """Return the JSON of the `ItemAligned`."""
     selector = f',"team_selector":{_text(one.team_selector)}' if one.team_selector is not None else ""
+    category = f',"category":"{one.category}"' if one.category is not None else ""
     flow = f',"flow":{_text(one.flow)}' if one.flow is not None else ""
     return (
         f'{{"item":{one.body},"revision":{one.revision},"source_revision":{one.source_revision},'
-        f'"team":"{one.team}"{selector},"alignment":{one.alignment},"strategy_version":{one.strategy_version}{flow}}}'
+        f'"team":"{one.team}"{selector}{category},"alignment":{one.alignment},"strategy_version":{one.strategy_version}{flow}}}'
     ).encode()
 
 

@@ -11,9 +11,9 @@ from schemas.work_items import WorkItem
 from services.mapper import store
 from services.mapper.alignment import Node, align, node_of
 from services.mapper.around import load_above
-from services.mapper.claims import CompiledStrategy
 from services.mapper.outgoing import Aligned, outgoing, written
 from services.mapper.store import ItemRow, StoredWhole
+from services.mapper.strategies import Active
 from services.mapper.team import TeamChoice
 from services.runtime.bus import Bus
 from services.runtime.faultpoints import faultpoint
@@ -28,37 +28,43 @@ class Rebuilt:
     whole: StoredWhole
     node: Node
     team: TeamChoice
+    category: str | None
+
+    def says_otherwise(self) -> bool:
+        """Say whether what it and the strategy say by themselves is not what is stored of it."""
+        whole = self.whole
+        return (whole.node.direct, whole.team, whole.category) != (self.node.direct, self.team, self.category)
 
     def differs(self, alignment: Alignment) -> bool:
         """Say whether what was published of it is not so any more."""
-        return self.whole.alignment != written(alignment) or self.whole.team != self.team
+        whole = self.whole
+        return (whole.alignment, whole.team, whole.category) != (written(alignment), self.team, self.category)
 
-    def row(self, strategy: CompiledStrategy, alignment: Alignment, revision: int, flow: str | None) -> ItemRow:
+    def row(self, strategy: Active, alignment: Alignment, revision: int, flow: str | None) -> ItemRow:
         """Return the item as it is to be written."""
         whole = self.whole
         aligned = Aligned(
             self.node.ref, revision, whole.source_revision, written(alignment), self.team.team, self.team.selector,
-            strategy.version, flow or whole.flow, whole.body,
+            self.category, strategy.version, flow or whole.flow, whole.body,
         )  # fmt: skip
         return ItemRow(self.node, aligned, alignment.objective)
 
 
-def rebuild(strategy: CompiledStrategy, whole: StoredWhole) -> Rebuilt:
+def rebuild(strategy: Active, whole: StoredWhole) -> Rebuilt:
     """Return the item under this strategy, whichever version it was stored under."""
-    if whole.strategy_version == strategy.version:
-        return Rebuilt(whole, whole.node, whole.team)
-    item = WorkItem.model_validate_json(whole.body)
-    return Rebuilt(whole, node_of(item, strategy.claim(item)), strategy.team(item))
+    if not whole.is_stale:
+        return Rebuilt(whole, whole.node, whole.team, whole.category)
+    item, plan = WorkItem.model_validate_json(whole.body), strategy.plan
+    return Rebuilt(whole, node_of(item, plan.claim(item)), plan.team(item), plan.category(item))
 
 
 async def realign(
-    conn: AsyncConnection, bus: Bus, strategy: CompiledStrategy, locked: Sequence[StoredWhole], flow: str | None = None
-) -> list[str]:
-    """Align locked items with what is around them now; return the refs of those that differed and were published.
+    conn: AsyncConnection, bus: Bus, strategy: Active, items: Sequence[Rebuilt], flow: str | None = None
+) -> None:
+    """Align locked items with what is around them now; what differs from what was said of them is published.
 
     What is around them is read here, behind their locks, so that no older view is written over a newer one.
     """
-    items = [rebuild(strategy, whole) for whole in locked]
     around = await load_above(conn, strategy, (one.node for one in items), (one.node.ref for one in items))
     found = [(one, align(one.node.ref, around)) for one in items]
     changed = [(one, alignment) for one, alignment in found if one.differs(alignment)]
@@ -70,10 +76,4 @@ async def realign(
     at = bus.clock.wall()
     await bus.publish([outgoing(row.aligned, at) for row in rows])
     faultpoint("mapper.published")
-    stale = [
-        one.row(strategy, alignment, one.whole.revision, None)
-        for one, alignment in found
-        if one.whole.strategy_version < strategy.version and not one.differs(alignment)
-    ]
-    await store.update(conn, [*rows, *stale], store.REALIGNED)
-    return [row.node.ref for row in rows]
+    await store.update(conn, rows, store.REALIGNED)

@@ -13,11 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.mapper import store
 from services.mapper.alignment import align
 from services.mapper.around import load_above, load_dirty
-from services.mapper.claims import CompiledStrategy
 from services.mapper.outgoing import written
-from services.mapper.realigning import PAGE, realign
+from services.mapper.realigning import PAGE, realign, rebuild
 from services.mapper.store import Dirty
-from services.mapper.strategies import Strategies
+from services.mapper.strategies import Active, Strategies
 from services.runtime.bus import Bus
 
 TAKEN_AT_ONCE: Final = 4
@@ -32,14 +31,14 @@ async def settle(conn: AsyncConnection, bus: Bus, strategies: Strategies) -> boo
     differing = await _differing(conn, strategy, dirty)
     again: list[str] = []
     for start in range(0, len(differing), PAGE):
-        locked = await store.lock_whole(conn, differing[start : start + PAGE])
-        await realign(conn, bus, strategy, locked, dirty.flow)
+        locked = await store.lock_whole(conn, strategy.stale, differing[start : start + PAGE])
+        await realign(conn, bus, strategy, [rebuild(strategy, whole) for whole in locked], dirty.flow)
         again.extend(token for whole in locked for token in whole.node.tokens())
     await (store.narrow_dirty(conn, dirty, again) if again else store.clear_dirty(conn, dirty))
     return True
 
 
-async def _differing(conn: AsyncConnection, strategy: CompiledStrategy, dirty: Dirty) -> list[str]:
+async def _differing(conn: AsyncConnection, strategy: Active, dirty: Dirty) -> list[str]:
     """Return the items, in order of ref, whose alignment is not what it should be by what is committed now."""
     below = await load_dirty(conn, strategy, dirty)
     around = await load_above(conn, strategy, (node for node, _ in below.values()), below)

@@ -1,6 +1,6 @@
 """The mapper's SQL. Every function works inside the caller's transaction; nothing here decides anything."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -10,17 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mapper.alignment import Node
 from services.mapper.outgoing import Aligned, read_alignment, written
+from services.mapper.staleness import Stale
 from services.mapper.team import TeamChoice
 from services.runtime.database import copy_rows
 
 _NARROW: Final = (
     "ref, key, parent, parent_key, epic, epic_key, twins, claim, direct, alignment, team, team_selector, "
-    "strategy_version"
+    "category, strategy_version"
 )
-_STALE_BODY: Final = "CASE WHEN strategy_version < :version THEN body END AS stale_body"
-_LINKED: Final = f"SELECT {_NARROW}, {_STALE_BODY} FROM items WHERE "  # noqa: S608 -- constants only
-_WHOLE: Final = f"SELECT {_NARROW}, source_revision, revision, flow, body FROM items "  # noqa: S608 -- constants only
-_HEIR: Final = "(claim IS NULL OR strategy_version < :version)"
+_WHOLE: Final = f"{_NARROW}, source_revision, revision, flow, body"
+_STALE_BODY: Final = "CASE WHEN {stale} THEN body END AS stale_body"
+_HEIR: Final = "(claim IS NULL OR {stale})"
 _OF: Final = "string_to_array(:{}, chr(10))"
 """A list of refs or tokens goes to the server as one text of lines: much cheaper to write than an array."""
 
@@ -34,6 +34,8 @@ _BELOW: Final = (
     f"epic_key = ANY({_OF.format('keys')}) AND {_HEIR}",
     f"{_BY_TWIN} AND {_HEIR}",
 )
+"""These and what follows are asked with the condition on what is stale put in; see `staleness.Stale`."""
+
 _CONCERNED: Final = (
     f"twins IS NOT NULL OR ({_HEIR} AND coalesce(parent, parent_key, epic, epic_key, objective) IS NOT NULL)"
 )
@@ -54,7 +56,8 @@ _AROUND_TARGETS: Final = (
 
 COLUMNS: Final = (
     "ref", "source_revision", "revision", "key", "parent", "parent_key", "epic", "epic_key", "twins",
-    "claim", "direct", "objective", "alignment", "team", "team_selector", "strategy_version", "flow", "body",
+    "claim", "direct", "objective", "alignment", "team", "team_selector", "category", "strategy_version", "flow",
+    "body",
 )  # fmt: skip
 
 
@@ -66,23 +69,25 @@ class Stored:
     direct: str
     alignment: str
     team: TeamChoice
+    category: str | None
     strategy_version: int
 
 
 @dataclass(frozen=True, slots=True)
 class StoredWhole(Stored):
-    """The same, with what is needed to publish it again."""
+    """The same, with what is needed to publish it again; what is stale of it must be computed again from its body."""
 
     source_revision: int
     revision: int
     flow: str | None
     body: str
+    is_stale: bool
 
     def aligned(self) -> Aligned:
         """Return it as it was published last."""
         return Aligned(
             self.node.ref, self.revision, self.source_revision, self.alignment, self.team.team, self.team.selector,
-            self.strategy_version, self.flow, self.body,
+            self.category, self.strategy_version, self.flow, self.body,
         )  # fmt: skip
 
 
@@ -100,7 +105,7 @@ class ItemRow:
         return (
             node.ref, one.source_revision, one.revision, node.key, node.parent, node.parent_key, node.epic,
             node.epic_key, list(node.twins) or None, node.direct.objective, written(node.direct), self.objective,
-            one.alignment, one.team, one.team_selector, one.strategy_version, one.flow, one.body,
+            one.alignment, one.team, one.team_selector, one.category, one.strategy_version, one.flow, one.body,
         )  # fmt: skip
 
 
@@ -111,9 +116,11 @@ def lines(texts: Iterable[str]) -> str:
 
 def _stored(row: Row[Any]) -> Stored:
     """Read the first columns of a row, which are those of `_NARROW`."""
-    ref, key, parent, parent_key, epic, epic_key, twins, _, direct, alignment, team, selector, version = tuple(row)[:13]
+    ref, key, parent, parent_key, epic, epic_key, twins, _, direct, alignment, team, selector, category, version = (
+        tuple(row)[:14]
+    )
     node = Node(ref, key, parent, parent_key, epic, epic_key, tuple(twins or ()), read_alignment(direct))
-    return Stored(node, direct, alignment, _team(team, selector), version)
+    return Stored(node, direct, alignment, _team(team, selector), category, version)
 
 
 _team = lru_cache(maxsize=4096)(TeamChoice)
@@ -122,15 +129,14 @@ _team = lru_cache(maxsize=4096)(TeamChoice)
 def _whole(row: Row[Any]) -> StoredWhole:
     narrow = _stored(row)
     return StoredWhole(
-        narrow.node, narrow.direct, narrow.alignment, narrow.team, narrow.strategy_version,
-        row.source_revision, row.revision, row.flow, row.body,
+        narrow.node, narrow.direct, narrow.alignment, narrow.team, narrow.category, narrow.strategy_version,
+        row.source_revision, row.revision, row.flow, row.body, row.is_stale,
     )  # fmt: skip
 
 
-async def lock_shared(conn: AsyncConnection) -> int:
-    """Hold the active version of the strategy until the end of the transaction, and return it."""
+async def lock_shared(conn: AsyncConnection) -> None:
+    """Hold the active version of the strategy until the end of the transaction."""
     await conn.execute(text("SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()), 0)"))
-    return int((await conn.execute(text("SELECT version FROM active"))).scalar_one())
 
 
 async def lock_exclusive(conn: AsyncConnection) -> None:
@@ -155,25 +161,37 @@ async def lock_stored(conn: AsyncConnection, refs: Collection[str]) -> dict[str,
     return {row.ref: (_stored(row), row.source_revision) for row in rows}
 
 
-async def lock_whole(conn: AsyncConnection, refs: Collection[str]) -> list[StoredWhole]:
+async def lock_whole(conn: AsyncConnection, stale: Stale, refs: Collection[str]) -> list[StoredWhole]:
     """Lock these items and return all of them that are known, in order of ref."""
-    rows = await conn.execute(text(f"{_WHOLE} WHERE {_BY_REF} ORDER BY ref FOR UPDATE"), {"refs": lines(refs)})
+    statement = f"SELECT {_WHOLE}, {stale.clause} AS is_stale FROM items WHERE {_BY_REF} ORDER BY ref FOR UPDATE"  # noqa: S608
+    rows = await conn.execute(text(statement), {"refs": lines(refs), **stale.values})
     return [_whole(row) for row in rows]
 
 
-async def lock_stale(conn: AsyncConnection, after: str, version: int, limit: int) -> list[StoredWhole]:
-    """Lock the next items that were mapped under an older version, in order of ref."""
-    statement = f"{_WHOLE} WHERE ref > :after AND strategy_version < :version ORDER BY ref LIMIT :limit FOR UPDATE"
-    rows = await conn.execute(text(statement), {"after": after, "version": version, "limit": limit})
-    return [_whole(row) for row in rows]
+async def lock_stale(
+    conn: AsyncConnection, stale: Stale, after: str, until: str | None, limit: int
+) -> list[StoredWhole]:
+    """Lock the next stale items behind one ref and up to another, or up to the last, in order of ref."""
+    upper = "" if until is None else "AND ref <= :until "
+    statement = (
+        f"SELECT {_WHOLE}, true AS is_stale FROM items WHERE ref > :after {upper}AND {stale.clause} "  # noqa: S608
+        "ORDER BY ref LIMIT :limit FOR UPDATE"
+    )
+    given = {"after": after, "limit": limit, **stale.values} | ({} if until is None else {"until": until})
+    return [_whole(row) for row in await conn.execute(text(statement), given)]
+
+
+async def ref_behind(conn: AsyncConnection, after: str, count: int) -> str | None:
+    """Return the ref so many items behind this one; none where there are not so many."""
+    statement = text("SELECT ref FROM items WHERE ref > :after ORDER BY ref OFFSET :count LIMIT 1")
+    found = await conn.scalar(statement, {"after": after, "count": count - 1})
+    return None if found is None else str(found)
 
 
 async def page(conn: AsyncConnection, after: str, limit: int) -> list[StoredWhole]:
-    """Return the next items in order of ref."""
-    rows = await conn.execute(
-        text(f"{_WHOLE} WHERE ref > :after ORDER BY ref LIMIT :limit"), {"after": after, "limit": limit}
-    )
-    return [_whole(row) for row in rows]
+    """Return the next items as they were published last, in order of ref."""
+    statement = f"SELECT {_WHOLE}, false AS is_stale FROM items WHERE ref > :after ORDER BY ref LIMIT :limit"  # noqa: S608
+    return [_whole(row) for row in await conn.execute(text(statement), {"after": after, "limit": limit})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,29 +203,31 @@ class Linked:
 
 
 async def linked(
-    conn: AsyncConnection, version: int, *, refs: Collection[str] = (), keys: Collection[str] = (),
+    conn: AsyncConnection, stale: Stale, *, refs: Collection[str] = (), keys: Collection[str] = (),
     telling: Collection[str] = (),
 ) -> list[Linked]:  # fmt: skip
     """Return items by ref, by key (of any site), and those which tell of a twin that one of the tokens means."""
     branches = [
         clause for given, clause in ((refs, _BY_REF), (keys, _BY_KEY), (telling, _BY_TWIN)) if given
     ]  # fmt: skip
-    return await _linked(
-        conn, branches, {"version": version, "refs": lines(refs), "keys": lines(keys), "tokens": lines(telling)}
-    )
+    return await _linked(conn, stale, branches, {"refs": lines(refs), "keys": lines(keys), "tokens": lines(telling)})
 
 
-async def below(conn: AsyncConnection, version: int, tokens: Collection[str]) -> list[Linked]:
+async def below(conn: AsyncConnection, stale: Stale, tokens: Collection[str]) -> list[Linked]:
     """Return the items without a direct claim that hang directly below those which the tokens mean."""
     refs, keys = (lines(token for token in tokens if (" " in token) is by_key) for by_key in (False, True))
-    return await _linked(conn, _BELOW, {"version": version, "refs": refs, "keys": keys, "tokens": lines(tokens)})
+    return await _linked(conn, stale, _BELOW, {"refs": refs, "keys": keys, "tokens": lines(tokens)})
 
 
-async def _linked(conn: AsyncConnection, branches: Sequence[str], given: dict[str, object]) -> list[Linked]:
+async def _linked(
+    conn: AsyncConnection, stale: Stale, branches: Sequence[str], given: Mapping[str, object]
+) -> list[Linked]:
     if not branches:
         return []
-    statement = " UNION ALL ".join(_LINKED + branch for branch in branches)
-    rows = await conn.execute(text(statement), {name: given[name] for name in given if f":{name}" in statement})
+    selected = f"SELECT {_NARROW}, {_STALE_BODY} FROM items WHERE "  # noqa: S608 -- constants only
+    statement = " UNION ALL ".join(selected + branch for branch in branches).format(stale=stale.clause)
+    used = {name: given[name] for name in given if f":{name}" in statement}
+    rows = await conn.execute(text(statement), used | dict(stale.values))
     return list({row.ref: Linked(_stored(row), row.stale_body) for row in rows}.values())
 
 
@@ -284,18 +304,19 @@ _NEAR: Final = " UNION ALL ".join(
     f"SELECT ref, {is_target} FROM items WHERE {where}"  # noqa: S608 -- constants only
     for is_target, where in _AROUND_TARGETS
 )
-_AROUND_DIRTY: Final = text(
+_AROUND_DIRTY: Final = (
     f"{_TARGETS}, near AS (SELECT ref, bool_or(is_target) AS is_target FROM ({_NEAR}) AS found (ref, is_target) "  # noqa: S608 -- constants only
     f"GROUP BY ref) SELECT {_NARROW}, {_STALE_BODY}, is_target FROM near JOIN items USING (ref)"
 )
 
 
-async def around_dirty(conn: AsyncConnection, version: int, dirty: Dirty) -> list[tuple[Linked, bool]]:
+async def around_dirty(conn: AsyncConnection, stale: Stale, dirty: Dirty) -> list[tuple[Linked, bool]]:
     """Return, each once, the targets that may inherit, marked as such, and what hangs directly below any target.
 
     An item that tells of a twin is returned even if it has a claim: its twin may inherit that.
     """
-    rows = await conn.execute(_AROUND_DIRTY, {"version": version, "ids": list(dirty.ids)})
+    statement = text(_AROUND_DIRTY.format(stale=stale.clause))
+    rows = await conn.execute(statement, {"ids": list(dirty.ids), **stale.values})
     return [(Linked(_stored(row), row.stale_body), row.is_target) for row in rows]
 
 
@@ -314,6 +335,9 @@ async def clear_dirty(conn: AsyncConnection, dirty: Dirty) -> None:
 
 async def find(conn: AsyncConnection, ref_or_key: str) -> StoredWhole | None:
     """Return one item by its ref, or by its key where no ref is so; the first by ref of several."""
-    statement = f"{_WHOLE} WHERE ref = :name OR key = :name ORDER BY ref <> :name, ref LIMIT 1"
+    statement = (
+        f"SELECT {_WHOLE}, false AS is_stale FROM items WHERE ref = :name OR key = :name "  # noqa: S608
+        "ORDER BY ref <> :name, ref LIMIT 1"
+    )
     row = (await conn.execute(text(statement), {"name": ref_or_key})).one_or_none()
     return None if row is None else _whole(row)

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.strategy import Cycle, Strategy, StrategyApplied
 from services.mapper import store
 from services.mapper.claims import CompiledStrategy
+from services.mapper.difference import difference
+from services.mapper.staleness import NOTHING_STALE, Stale, stale
 
-NO_STRATEGY: Final = CompiledStrategy(
-    0, Strategy(version=1, cycle=Cycle(id="none", starts_on=date.min, ends_on=date.max), objectives=())
-)
+_NONE: Final = Strategy(version=1, cycle=Cycle(id="none", starts_on=date.min, ends_on=date.max), objectives=())
+NO_STRATEGY: Final = CompiledStrategy(0, _NONE)
 """What counts until the first strategy is applied: every item is unaligned, its team is its project."""
 
 _COLUMNS: Final = "version, revision, author, applied_at, body"
@@ -21,22 +22,67 @@ _KEEP: Final = text(
     f"INSERT INTO strategies ({_COLUMNS}) VALUES (:version, :revision, :author, :applied_at, :body) "  # noqa: S608
     "ON CONFLICT (version) DO NOTHING"
 )
-_ACTIVATE: Final = text("UPDATE active SET version = :version WHERE version < :version")
+_ACTIVATE: Final = text("UPDATE active SET version = :version, reached = '' WHERE version < :version")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The version that all mappers go by, and the newest under which all items have been mapped again.
+
+    `reached`: up to this ref they have been mapped again under the one to go by.
+    """
+
+    version: int
+    remapped: int
+    reached: str
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The active strategy, and what is stored of items but may be otherwise by it."""
+
+    plan: CompiledStrategy
+    stale: Stale = NOTHING_STALE
+
+    @property
+    def version(self) -> int:
+        """The version that all mappers go by."""
+        return self.plan.version
+
+    def has_seen(self, strategy_version: int) -> bool:
+        """Say whether an item that was aligned under this version stands in all as the active one has it."""
+        return self.stale is NOTHING_STALE or strategy_version == self.version
 
 
 class Strategies:
     """The active strategy, compiled once for each version that comes."""
 
     def __init__(self) -> None:
-        self._compiled = NO_STRATEGY
+        self._active = Active(NO_STRATEGY)
+        self._remapped = 0
 
-    async def active(self, conn: AsyncConnection) -> CompiledStrategy:
+    async def active(self, conn: AsyncConnection) -> Active:
         """Return the active strategy, which stays active until the transaction ends."""
-        version = await store.lock_shared(conn)
-        if version != self._compiled.version:
-            applied = await read_version(conn, version)
-            self._compiled = NO_STRATEGY if applied is None else CompiledStrategy(version, applied.strategy)
-        return self._compiled
+        await store.lock_shared(conn)
+        stands = await standing(conn)
+        if (stands.version, stands.remapped) != (self._active.version, self._remapped):
+            self._active, self._remapped = await self._compiled(conn, stands), stands.remapped
+        return self._active
+
+    async def _compiled(self, conn: AsyncConnection, stands: Standing) -> Active:
+        plan, new = self._active.plan, await _strategy(conn, stands.version)
+        if plan.version != stands.version:
+            plan = NO_STRATEGY if new is None else CompiledStrategy(stands.version, new)
+        if stands.remapped >= stands.version:
+            return Active(plan)
+        old = await _strategy(conn, stands.remapped)
+        differing = difference(old, new) if old is not None and new is not None else None
+        return Active(plan, stale(stands.version, stands.remapped, differing))
+
+
+async def _strategy(conn: AsyncConnection, version: int) -> Strategy | None:
+    applied = await read_version(conn, version)
+    return applied.strategy if applied else _NONE if version == NO_STRATEGY.version else None
 
 
 async def keep(conn: AsyncConnection, applied: StrategyApplied) -> None:
@@ -82,18 +128,14 @@ def _applied(row: Row[Any]) -> StrategyApplied:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Which version is active, and the newest under which all items have been mapped again."""
-
-    version: int
-    remapped: int
-
-
 async def standing(conn: AsyncConnection) -> Standing:
     """Return how the versions stand."""
-    row = (await conn.execute(text("SELECT version, remapped FROM active"))).one()
-    return Standing(row.version, row.remapped)
+    return Standing(*(await conn.execute(text("SELECT version, remapped, reached FROM active"))).one())
+
+
+async def set_reached(conn: AsyncConnection, ref: str) -> None:
+    """Note that all items up to this ref have been mapped under the active version."""
+    await conn.execute(text("UPDATE active SET reached = :ref"), {"ref": ref})
 
 
 async def set_remapped(conn: AsyncConnection, version: int) -> None:

@@ -1,8 +1,9 @@
 """The mapper's tables, without the schema's name: the search path says whose they are.
 
 `items`: each item as it stands, with its direct claim and the alignment last published (both as JSON of `Alignment`).
-`parent`, `epic`, their keys and `twins` hold tokens (see `alignment.Token`). What was computed under an older
-`strategy_version` is stale: readers compute it again from `body`. `dirty`: what must be looked at once more after
+`parent`, `epic`, their keys and `twins` hold tokens (see `alignment.Token`). `strategy_version` is the
+one under which it was last written. While all is mapped again, what was written under an older one may be stale (see
+`staleness.py`): readers compute it again from `body`. `dirty`: what must be looked at once more after
 commit, as lines of tokens. `waiting_marks`: marks seen on all input that go out when no row of `dirty` up to
 `after_dirty` is left.
 """
@@ -51,6 +52,7 @@ items: Final = Table(
     Column("alignment", Text, nullable=False),
     Column("team", Text, nullable=False),
     Column("team_selector", Text),
+    Column("category", Text),
     Column("strategy_version", Integer, nullable=False),
     Column("flow", Text),
     Column("body", Text, nullable=False),
@@ -95,5 +97,9 @@ active: Final = Table(
     Column("single", Boolean, CheckConstraint("single", name="active_is_one_row"), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("remapped", Integer, nullable=False),
+    Column("reached", Text, nullable=False),
 )
-"""One row: the version that all mappers go by, and the newest one under which all items have been mapped again."""
+"""One row: the version that all mappers go by, and the newest one under which all items have been mapped again.
+
+`reached`: up to this ref they have been mapped again under the version to go by.
+"""

@@ -1,10 +1,10 @@
-"""Which team an item belongs to: the selector of a team that fits it best, else its project."""
+"""Which team an item belongs to, and which category of capacity: those whose selector fits it best."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
-from schemas.strategy import Team
+from schemas.strategy import CapacityCategory, Team
 from schemas.work_items import Project, WorkItem
 from services.mapper.selectors import SelectorIndex, entries
 
@@ -30,6 +30,18 @@ class TeamIndex:
         """Return the team of an item: the owner whose selector names most fields, then the first in the file."""
         found = self._index.matches(item)
         return TeamChoice(found[0].owner, found[0].text) if found else TeamChoice(project_team(item.project))
+
+
+class CategoryIndex:
+    """The categories of capacity of a strategy by their work."""
+
+    def __init__(self, categories: tuple[CapacityCategory, ...]) -> None:
+        self._index = SelectorIndex(entries((one.id, selector) for one in categories for selector in one.work))
+
+    def choose(self, item: WorkItem) -> str | None:
+        """Return the category whose selector names most fields, then the first in the file; none where none fits."""
+        found = self._index.matches(item)
+        return found[0].owner if found else None
 
 
 def project_team(project: Project) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 
 from services.runtime.embedded import Endpoints
-from tests.bench import archive, extraction, flow, memory, scale, webhooks
+from tests.bench import archive, extraction, flow, memory, remap, scale, webhooks
 from tests.bench.company import Company
 from tests.bench.place import parts
 
@@ -25,6 +25,7 @@ MEASURES: Final[dict[str, Callable[[Endpoints], Awaitable[dict[str, Any]]]]] = {
     "webhook": webhooks.measure,
     "replay": _replay,
     "scale": lambda endpoints: scale.measure(endpoints, Company(groups=1), Company(groups=100)),
+    "remap": lambda endpoints: remap.measure(endpoints, Company(groups=100)),
     "memory": memory.measure,
 }
 EVERYDAY: Final = ("flow", "extraction", "webhook", "replay")

@@ -65,7 +65,7 @@ async def rows_of(place: Site) -> Rows:
         bus = Bus(place.bus, "detector", place.clock)
         found = await conn.execute(text("SELECT anchor, body, transition, revision, flow FROM findings"))
         findings = [(anchor, finding_outgoing(bus, changed_of(*rest))) for anchor, *rest in found]
-    sent = {ref: outgoing(_aligned(row), at) for ref, row in mapped.items()}
+    sent = {ref: outgoing(aligned_of(row), at) for ref, row in mapped.items()}
     return Rows(mapped, sent, detected, dict(edges), findings)
 
 
@@ -74,7 +74,8 @@ async def _by_ref(conn: AsyncConnection, table: str, columns: tuple[str, ...]) -
     return {row[0]: tuple(row) for row in rows}
 
 
-def _aligned(row: Row) -> Aligned:
+def aligned_of(row: Row) -> Aligned:
+    """Return what a row of the mapper's items says to the bus."""
     values = dict(zip(COLUMNS, row, strict=True))
     return Aligned(**{name: values[name] for name in Aligned.__slots__})  # type: ignore[arg-type]
 

@@ -85,9 +85,14 @@ def _ratio(small: list[float], big: list[float]) -> float:
 
 
 async def _prepare(enter: Callable[[Any], Awaitable[Site]], endpoints: Endpoints, company: Company) -> Side:
-    """Have the rooms take the first group, by the whole company's strategy, and copy it for the others."""
     place = await enter(site(endpoints))
     began = monotonic()
+    await preload(place, company)
+    return Side(place, company, monotonic() - began)
+
+
+async def preload(place: Site, company: Company) -> None:
+    """Have the rooms take the first group, by the whole company's strategy, and copy it for the others."""
     await fill(place, replace(company, groups=1))
     await place.apply(company)
     host = place.host()
@@ -97,4 +102,3 @@ async def _prepare(enter: Callable[[Any], Awaitable[Site]], endpoints: Endpoints
     finally:
         await host.stop()
     multiply(place, company)
-    return Side(place, company, monotonic() - began)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.runtime.embedded import Endpoints
 from services.sandbox.listening import HOST
-from tests.bench import archive, extraction, flow, memory, reader, scale, webhooks
+from tests.bench import archive, extraction, flow, memory, reader, remap, scale, webhooks
 from tests.bench.company import Company
 from tests.bench.place import site
 from tests.bench.reader import Step
@@ -24,6 +24,16 @@ async def test_a_big_company_is_a_small_one_many_times(endpoints: Endpoints) -> 
     found = await scale.measure(endpoints, small, big, events=100, repeats=1)
     assert found["items"] == [600, 1800]
     assert found["cost_ratio"] > 0
+
+
+async def test_a_new_strategy_is_measured_by_what_it_moves(endpoints: Endpoints) -> None:
+    found = await remap.measure(endpoints, Company(groups=3, items_a_team=60))
+    assert found["items"] == 1800
+    assert found["owners"]["moved"] == 2 * 60, "each twentieth of 30 teams hands all of its items over"
+    assert 0 < found["objectives"]["moved"] < 3 * 60, "each thirteenth objective hands over what it has, which is less"
+    for edit in ("owners", "objectives"):
+        assert 0 < found[edit]["mapped_seconds"] <= found[edit]["judged_seconds"]
+        assert found[edit]["floor_seconds"] > 0
 
 
 def test_a_replay_is_measured_without_the_archive_too(tmp_path: Path) -> None:

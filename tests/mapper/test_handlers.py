@@ -17,17 +17,21 @@ from tests.builders import ref_of, snapshot, work_item
 from tests.mapper.harness import Mappers
 from tests.mapper.strategies import objective, strategy
 
-PLAN = strategy(objective("grow", {"label": "grow"}), teams=({"id": "core", "owns": [{"project": "APP"}]},))
+PLAN = strategy(
+    objective("grow", {"label": "grow"}), teams=({"id": "core", "owns": [{"project": "APP"}]},),
+    capacity=[{"id": "new", "share": [0.4, 0.6], "work": [{"label": "grow"}]}],
+)  # fmt: skip
 MARK = FlowMark(id="load-1", kind=MarkKind.IMPORT, sent_at=datetime(2026, 5, 1, tzinfo=UTC))
 
 
-async def test_an_item_goes_out_whole_with_its_team_and_objective(mappers: Mappers) -> None:
+async def test_an_item_goes_out_whole_with_its_team_category_and_objective(mappers: Mappers) -> None:
     version = await mappers.apply(PLAN)
     item = work_item(1, labels=("grow",), title='Quotes "and" \\ lines\n')
     await mappers.take(item, flow="load-1")
     (one,) = mappers.published()
     assert one.item == item
     assert (one.team, one.team_selector, one.alignment.objective) == ("core", "{project: APP}", "grow")
+    assert one.category == "new"
     assert (one.source_revision, one.strategy_version, one.flow) == (1, version, "load-1")
     assert await queries.item(mappers.database, "APP-1") == one
     assert await queries.counts(mappers.database) == queries.Counts(items=1, aligned=1)

@@ -1,4 +1,7 @@
-"""The team: the best selector of `owns`, else the project's key in lower case, else its name as an identifier."""
+"""The team: the best selector of `owns`, else the project's key in lower case, else its name as an identifier.
+
+The category: the best selector of its `work`, else none.
+"""
 
 import re
 
@@ -6,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.strategy import Team
+from schemas.strategy import CapacityCategory, Team
 from schemas.work_items import Project
-from services.mapper.team import TeamChoice, TeamIndex, project_team
+from services.mapper.team import CategoryIndex, TeamChoice, TeamIndex, project_team
 from tests.builders import work_item
 
 TEAMS = tuple(
@@ -49,3 +52,19 @@ def test_the_name_of_a_project_becomes_an_identifier(project: Project, team: str
 @given(st.builds(Project, id=st.text(), key=st.none() | st.text(), name=st.text()))
 def test_whatever_a_project_is_called_its_team_is_an_identifier(project: Project) -> None:
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", project_team(project))
+
+
+def test_the_category_is_that_of_the_selector_with_most_fields_then_the_first_in_the_file() -> None:
+    index = CategoryIndex(
+        tuple(
+            CapacityCategory.model_validate(category | {"share": [0, 1]})
+            for category in (
+                {"id": "run", "work": [{"project": "APP"}, {"label": "ops"}]},
+                {"id": "grow", "work": [{"label": "new"}, {"project": "APP", "label": "x"}]},
+            )
+        )
+    )
+    labels = ((), ("new",), ("x",), ("new", "x"))
+    assert [index.choose(work_item(1, labels=some)) for some in labels] == ["run", "run", "grow", "grow"]
+    assert index.choose(work_item(1, project="WEB", labels=("new",))) == "grow"
+    assert index.choose(work_item(1, project="WEB")) is None
