@@ -1,11 +1,12 @@
 """A forecast of one objective from what is known of it: pure, and the same for the same seed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from services.detector.facts import Forecast
+from services.detector.facts import Forecast, Mover
 from services.detector.forecast.movers import Asked, movers_of
 from services.detector.forecast.reading import BASE, BEST, WORST, Reading
 from services.detector.forecast.sample import ACTIVE_DAYS, sample
@@ -28,7 +29,8 @@ class ForecastInputs:
     (blocker, dependent) of open known items: all in which a leaf waits, those in which its blockers wait, and so on;
     others do no harm. `delivered` are the moments at which its leaves were delivered (done with a resolution that
     means success), those of the last 60 working days at least. `began` is when the first of its leaves was created,
-    whatever became of it; none if it never had one.
+    whatever became of it; none if it never had one. `names` are pairs of a ref and how people call that item, for what
+    may move the end.
     """
 
     objective: str
@@ -37,6 +39,7 @@ class ForecastInputs:
     dependencies: tuple[tuple[str, str], ...] = ()
     delivered: tuple[datetime, ...] = ()
     began: datetime | None = None
+    names: tuple[tuple[str, str], ...] = ()
 
 
 def seed_of(objective: str, day: date) -> int:
@@ -105,5 +108,15 @@ def _foretold(
         best=by(BEST),
         base=by(BASE),
         worst=by(WORST),
-        movers=movers_of(trials, asked, work, ends, reading) if with_movers else (),
+        movers=_named(movers_of(trials, asked, work, ends, reading), dict(inputs.names)) if with_movers else (),
+    )
+
+
+def _named(movers: tuple[Mover, ...], names: Mapping[str, str]) -> tuple[Mover, ...]:
+    """Return the movers with the names of their subjects, where all of them are known."""
+    return tuple(
+        replace(mover, names=tuple(names[ref] for ref in mover.subjects))
+        if names.keys() >= {*mover.subjects}
+        else mover
+        for mover in movers
     )
