@@ -1,6 +1,6 @@
 """A category of work or a bet takes another share of everybody's days than the strategy means it to.
 
-Severity: medium; high from `capacity_high_points`. Where a range is meant, the distance is to its nearer end.
+Severity: medium; high from `capacity_high_points`.
 """
 
 from datetime import datetime
@@ -78,7 +78,7 @@ def _whole(facts: CapacityFacts) -> float:
 
 
 def _distance(facts: CapacityFacts, meant: ShareContext) -> Fraction:
-    """Return how far the share is outside of what is meant; 0 or less within it, and where nobody worked."""
+    """Return how far the share is from the nearer end of what is meant; 0 or less within, and where nobody worked."""
     if _whole(facts) <= 0:
         return Fraction(0)
     share = exact(round(facts.item_days, _PLACES)) / exact(_whole(facts))

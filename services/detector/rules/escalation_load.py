@@ -1,6 +1,6 @@
 """Customer escalations take much of a team's work, or one of them stays open.
 
-Severity: high. An escalation is beyond n working days from the working day n + 1 after its creation on.
+Severity: high.
 """
 
 from datetime import datetime
@@ -97,7 +97,7 @@ def _is_much(facts: TeamFacts, policy: EscalationPolicy) -> bool:
 
 
 def _beyond_from(facts: TeamFacts, context: Context, policy: EscalationPolicy) -> datetime | None:
-    """Return from when on the oldest open escalation is open too long."""
+    """Return from when on the oldest open escalation is open too long: the working day after the last one borne."""
     oldest = _oldest(facts)
     if oldest is None:
         return None

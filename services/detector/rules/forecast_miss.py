@@ -1,7 +1,6 @@
 """An objective is unlikely to be done by its due, as its own past goes on.
 
-Severity: medium; high from `forecast_high_probability` down. Its newest forecast counts, if that is for its present
-due; one that refused to say anything brings no finding.
+Severity: medium; high from `forecast_high_probability` down.
 """
 
 from collections.abc import Iterator
@@ -38,7 +37,10 @@ class ForecastPolicy(PolicyFields):
 
 
 def judge(facts: ObjectiveFacts, context: Context, now: datetime) -> Verdict:  # noqa: ARG001 -- every rule is called alike
-    """Hold a finding while too few trials of the newest forecast end by the due; only a newer one changes that."""
+    """Hold a finding while too few trials of the newest forecast end by the due; only a newer one changes that.
+
+    A forecast for another due than the present one, or one that refused to say anything, brings no finding.
+    """
     objective, forecast = context.objective(facts.objective), facts.forecast
     if objective is None or forecast is None or not facts.open_items or not _fits(forecast, objective):
         return NOTHING

@@ -1,8 +1,6 @@
 """A key result is further behind than the time that is gone allows.
 
-Severity: medium; high from `pace_high_points`. What is gone of its way counts from baseline to target, what is gone of
-its time from the cycle's first day to the end of its due day. Without a measurement, a baseline or a target it cannot
-be told.
+Severity: medium; high from `pace_high_points`.
 """
 
 from datetime import datetime
@@ -54,7 +52,11 @@ class PacePolicy(PolicyFields):
 
 
 def judge(facts: KeyResultFacts, context: Context, now: datetime) -> Verdict:
-    """Hold a finding while the latest measurement lags too far; it asks again at the instant at which it would."""
+    """Hold a finding while the latest measurement lags too far; it asks again at the instant at which it would.
+
+    What is gone of the way counts from baseline to target, what is gone of the time from the cycle's first day to the
+    end of the due day. Without a measurement, a baseline or a target it cannot be told, so there is none.
+    """
     key_result = context.key_result(facts.objective, facts.key_result)
     way = None if key_result is None else way_of(key_result)
     if key_result is None or way is None:

@@ -1,8 +1,6 @@
 """A key result counts what is made rather than what changes for a user or the business.
 
-Severity: low. Its words decide, read as English, with its unit and the kind that the strategy gives it. Where they also
-say how fast, how well or by whom something is used, they tell of a change: a warning too few does less harm than one
-that is wrong.
+Severity: low.
 """
 
 import re
@@ -72,6 +70,8 @@ def counts_output(title: str, unit: str | None, kind: str) -> str | None:
     """Return the words by which a key result counts what is made, in lower case; none where it tells of a change.
 
     `kind` and `unit` are the strategy's: what calls itself an output is one, and so many tickets are a count of work.
+    The title is read as English. Where it also says how fast, how well or by whom, it tells of a change: a warning too
+    few does less harm than one that is wrong.
     """
     words = " ".join(title.casefold().split()).rstrip(".!")
     told = _order(words) or _made(words) or _count(words, " ".join((unit or "").casefold().split()))

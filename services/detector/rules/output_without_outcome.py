@@ -1,8 +1,6 @@
 """Much was delivered for an objective, and its key result has hardly moved.
 
-Severity: high. The window is of 28 days of 24 hours: what was delivered at t counts from t and the key result's lag on,
-for 28 days. The key result moves from the last measurement before the window, else from the first one in it, to the
-latest one; where these are the same one nobody measured what came of it, so it cannot be told.
+Severity: high.
 """
 
 from collections.abc import Iterator
@@ -53,7 +51,12 @@ class OutcomePolicy(PolicyFields):
 
 
 def judge(facts: KeyResultFacts, context: Context, now: datetime) -> Verdict:
-    """Hold a finding while enough was delivered long enough ago and the key result has moved too little since."""
+    """Hold a finding while enough was delivered, long enough ago to show, and the key result has moved too little.
+
+    The window is of 28 days of 24 hours: what was delivered at t counts from t and the lag on, for 28 days. The key
+    result moves from the last measurement before its own last 28 days, else from the first one in them, to the latest
+    one; where these are the same one nobody measured what came of the work, so it cannot be told.
+    """
     key_result = context.key_result(facts.objective, facts.key_result)
     way = None if key_result is None else way_of(key_result)
     if key_result is None or way is None or key_result.kind != OUTCOME:
@@ -168,9 +171,7 @@ def tell(telling: Telling) -> Text:
     lag = timedelta(days=telling.value("lag-days"))
     weeks = f"In the 4 weeks up to {telling.day(telling.now - lag)}" if lag else "In the last 4 weeks"
     return Text(
-        title=texts.title(
-            f"{items} delivered, {name} hardly moved.", f"{items} delivered, {id_} hardly moved."
-        ),
+        title=texts.title(f"{items} delivered, {name} hardly moved.", f"{items} delivered, {id_} hardly moved."),
         why=f"{weeks} {items} of its objective came out; it went from {amount_of(telling, 'measured-first')} "
         f"({telling.at('measured-first')}) to {amount_of(telling, 'measured-last')} ({telling.at('measured-last')}), "
         f"{moved} from {amount_of(telling, 'baseline')} to {amount_of(telling, 'target')}.",

@@ -1,6 +1,6 @@
 """A team has more begun than it can carry: too many objectives at once, or too many items for so many members.
 
-Severity: medium. Where nobody is listed as a member of the team, only its objectives count.
+Severity: medium.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class OverloadPolicy(PolicyFields):
 
 
 def judge(facts: TeamFacts, context: Context, now: datetime) -> Verdict:  # noqa: ARG001 -- every rule is called alike
-    """Hold a finding while the team works on too many objectives, or on too many items."""
+    """Hold a finding while too many objectives or items are in progress; items only where members are listed."""
     policy = context.policy(OverloadPolicy, facts.team)
     busy, members = _busy(facts, context), len(context.team(facts.team).members)
     if len(busy) <= policy.overload_objectives and not _has_too_many_items(facts, members, policy):

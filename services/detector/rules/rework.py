@@ -1,6 +1,6 @@
 """Much of what serves an objective goes back: from done, or from in progress to to do.
 
-Severity: medium. The window is of 28 days of 24 hours: a move at t counts until t + 28 days.
+Severity: medium.
 """
 
 from datetime import datetime
@@ -35,7 +35,10 @@ class ReworkPolicy(PolicyFields):
 
 
 def judge(facts: ObjectiveFacts, context: Context, now: datetime) -> Verdict:
-    """Hold a finding while too large a share went back; as moves only lapse by themselves, few bring none later."""
+    """Hold a finding while too large a share of the last 28 days went back.
+
+    A move at t counts until t + 28 days. Moves only lapse by themselves, so what is too little now stays so.
+    """
     objective = context.objective(facts.objective)
     if objective is None:
         return NOTHING

@@ -1,7 +1,6 @@
 """Nobody has measured a key result for two of its cadences.
 
-Severity: medium. It holds within the cycle and until the end of the key result's due day, in the zone of its
-objective's team; a cadence is so many days of 24 hours, and one made before the cycle may be the latest measurement.
+Severity: medium.
 """
 
 from datetime import datetime, timedelta
@@ -33,7 +32,11 @@ class StaleMeasurementPolicy(PolicyFields):
 
 
 def judge(facts: KeyResultFacts, context: Context, now: datetime) -> Verdict:
-    """Hold a finding from two cadences after the latest measurement, else after the cycle's start, until its due."""
+    """Hold a finding from two cadences after the latest measurement, else after the cycle's start, until its due.
+
+    The cycle's start and the end of the due day are those of the zone of the objective's team, a cadence so many days
+    of 24 hours. The latest measurement may be one from before the cycle.
+    """
     key_result = context.key_result(facts.objective, facts.key_result)
     if key_result is None:
         return NOTHING
