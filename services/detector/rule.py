@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from schemas.findings import Evidence, Subject
@@ -105,8 +106,12 @@ def _watches_nobody(_: ItemFacts) -> bool:
     return False
 
 
-def _untold(*_: object) -> tuple[Condition, ...]:
-    return ()
+class About(StrEnum):
+    """What the findings of a rule on items are on."""
+
+    ONE = "one"
+    DEPENDENCY = "dependency"
+    TWINS = "twins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,9 @@ class Rule(Generic[F]):
 
     `watches` is for rules on items: whether an item could have a finding of this rule for what stands in its own row,
     whatever the policy says. Items with a dependency, a twin or an open finding are judged anyway.
+
+    `about` says of a rule on items whether its findings are on one of them, or on two: a blocker and its dependent
+    (told by the blocker's neighbourhood), or two twins (by that of the one with the smaller ref).
     """
 
     name: str
@@ -125,5 +133,6 @@ class Rule(Generic[F]):
     policy: type[PolicyFields]
     judge: Callable[[F, Context, datetime], Verdict]
     tell: Callable[[Telling], Text]
-    conditions: Callable[[F, Context, datetime, tuple[str, ...]], tuple[Condition, ...]] = _untold
+    conditions: Callable[[F, Context, datetime, tuple[str, ...]], tuple[Condition, ...]]
     watches: Callable[[ItemFacts], bool] = _watches_nobody
+    about: About = About.ONE

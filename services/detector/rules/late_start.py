@@ -21,7 +21,7 @@ from services.detector.dependencies import (
     untold,
 )
 from services.detector.facts import ItemFacts, ItemNeighbourhood
-from services.detector.rule import Condition, Rule, Telling, Text
+from services.detector.rule import About, Condition, Rule, Telling, Text
 from services.detector.severity import RaisePolicy, has_come
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
 
@@ -122,4 +122,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell, conditions)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell, conditions, about=About.DEPENDENCY)

@@ -16,7 +16,7 @@ from services.detector.conditions import MOMENT, named, of_others, standing, to_
 from services.detector.context import Context, PolicyFields
 from services.detector.facts import Difference, ItemFacts, ItemNeighbourhood, TwinFacts
 from services.detector.fingerprint import fingerprint
-from services.detector.rule import Condition, Rule, Telling, Text
+from services.detector.rule import About, Condition, Rule, Telling, Text
 from services.detector.severity import has_come
 from services.detector.verdict import NOTHING, Draft, Verdict, merge, next_check
 
@@ -143,4 +143,4 @@ def _shown(aspect: str, value: str | None, telling: Telling) -> str:
     return texts.state(value) if aspect == ChangeAspect.STATUS else value
 
 
-RULE: Final = Rule(NAME, (ItemNeighbourhood,), DisagreementPolicy, judge, tell, conditions)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), DisagreementPolicy, judge, tell, conditions, about=About.TWINS)

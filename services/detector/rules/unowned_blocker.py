@@ -21,7 +21,7 @@ from services.detector.dependencies import (
     untold,
 )
 from services.detector.facts import ItemNeighbourhood
-from services.detector.rule import Condition, Rule, Telling, Text
+from services.detector.rule import About, Condition, Rule, Telling, Text
 from services.detector.severity import RaisePolicy
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
 
@@ -75,4 +75,4 @@ def tell(telling: Telling) -> Text:
     )
 
 
-RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell, conditions)
+RULE: Final = Rule(NAME, (ItemNeighbourhood,), RaisePolicy, judge, tell, conditions, about=About.DEPENDENCY)
