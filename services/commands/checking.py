@@ -1,8 +1,9 @@
 """`leeway check` and `leeway apply`: is the strategy sound, and from now on it holds."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from schemas.strategy import Strategy
 from schemas.work_items import WorkItem
@@ -16,9 +17,14 @@ from services.connectors.export.survey import entries_of, survey
 from services.connectors.mapped import Mapped, MappingOptions
 from services.connectors.pages import MAPPERS
 from services.detector.policy import POLICY, compile_strategy, parse_policy
+from services.detector.rules.output_key_result import counts_output, rewrite
 from services.mapper.commands import Applied, apply_strategy
 from services.mapper.strategy_file import Checked, check_strategy, load_strategy
+from services.mapper.strategy_lint import Problem, Severity, problem_at
 from services.runtime.clock import SystemClock
+from services.runtime.closed_yaml import Loaded, load
+
+_TITLE: Final = re.compile(r"objectives\[\d+\]\.key_results\[\d+\]\.title")
 
 
 def has_errors(path: Path, exports: Sequence[Path], site: str, format_: OutputFormat) -> bool:
@@ -27,7 +33,7 @@ def has_errors(path: Path, exports: Sequence[Path], site: str, format_: OutputFo
     options = mapping_options(configuration_for(settings))
     refuse_unusable(exports)
     items = items_of(exports, site, options) if exports else None
-    checked = check_strategy(path, parse_policy, items)
+    checked = check_file(path, items)
     if format_ is OutputFormat.JSON:
         print_json({"problems": _rows(checked)})
     else:
@@ -35,6 +41,31 @@ def has_errors(path: Path, exports: Sequence[Path], site: str, format_: OutputFo
             out.print(str(problem))
         out.print(verdict(path, checked))
     return bool(checked.errors)
+
+
+def check_file(path: Path, items: Iterable[WorkItem] | None = None) -> Checked:
+    """Check a strategy file, key results that count what is made included; with items, selectors that match none too.
+
+    Raises `Misconfigured` where there is no file to read.
+    """
+    checked = check_strategy(path, parse_policy, items)
+    if checked.strategy is None:
+        return checked
+    # Of a key result's title the detector's rule speaks alone, so that nobody reads of it twice, in two ways.
+    others = (one for one in checked.problems if not _TITLE.fullmatch(one.where))
+    problems = [*others, *output_key_results(load(path, Strategy))]
+    return Checked(checked.strategy, tuple(sorted(problems, key=lambda problem: problem.line)))
+
+
+def output_key_results(strategy: Loaded[Strategy]) -> Iterator[Problem]:
+    """Yield a warning at the title of each key result that counts what is made, with a question that leads on."""
+    for place, objective in enumerate(strategy.value.objectives):
+        for at, result in enumerate(objective.key_results):
+            word = counts_output(result.title, result.unit, result.kind)
+            if word is not None:
+                location = ("objectives", place, "key_results", at, "title")
+                message = f"the key result `{result.id}` counts what is made, not what changes for anybody."
+                yield problem_at(strategy, Severity.WARNING, location, message, rewrite(word))
 
 
 def verdict(path: Path, checked: Checked) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from schemas.work_items import Tracker
-from services.commands.checking import verdict
+from services.commands.checking import check_file, verdict
 from services.commands.config_file import with_connection
 from services.commands.describing import Described, Wanted
 from services.commands.drafting import Draft, Found, draft
@@ -84,7 +84,7 @@ def _tell_strategy(path: Path, drafted: Draft) -> None:
     added = f"{counted(drafted.teams, 'team')}, {counted(drafted.objectives, 'objective')}"
     more = f"; {drafted.left_out} more were found and are left out" if drafted.left_out else ""
     out.print(f"Wrote {path}: {added}{more}.")
-    out.print(verdict(path, check_strategy(path, parse_policy)))
+    out.print(verdict(path, check_file(path)))
 
 
 def _say_next(described: Described, strategy: Path | None) -> None:

@@ -44,6 +44,35 @@ def test_with_an_export_selectors_that_match_nothing_are_warned_of(example: Path
     assert "GROW-120" in problem["message"] + (problem["hint"] or "")
 
 
+def test_a_key_result_that_counts_what_is_made_is_warned_of_once_with_a_question(example: Path) -> None:
+    path = example / "strategy.yaml"
+    lines = [line for line in path.read_text().splitlines() if "ttfv" not in line and "key_results:" not in line]
+    at = lines.index("    due_on: 2026-12-18") + 1
+    results = [
+        "    key_results:",
+        "      - {id: editor, title: Ship the new editor}",
+        "      - id: done",
+        "        kind: output",
+        "        title: Admins who finish the tour",
+        "      - {id: intime, title: Orders shipped on time, unit: '%'}",
+        "      - {id: stay, title: Migrated customers that stay}",
+        "      - {id: flow, title: Throughput, unit: tickets}",
+    ]
+    path.write_text("\n".join([*lines[:at], *results, *lines[at:], ""]))
+    told = leeway("check", "strategy.yaml")
+    assert told.code == 0
+    says = "counts what is made, not what changes for anybody."
+    asks = "what would be different, and for whom, once that is done?"
+    assert told.out.splitlines() == [
+        f"strategy.yaml:{at + 2}: warning: the key result `editor` {says} “ship” says what we do: {asks}",
+        f"strategy.yaml:{at + 5}: warning: the key result `done` {says} “output” says what we do: {asks}",
+        f"strategy.yaml:{at + 8}: warning: the key result `flow` {says} “tickets” says what we do: {asks}",
+        "strategy.yaml: sound; 1 objective, 2 teams, 3 to look at.",
+    ]
+    problems = leeway("check", "strategy.yaml", "--format", "json").json["problems"]
+    assert [one["where"] for one in problems] == [f"objectives[0].key_results[{n}].title" for n in (0, 1, 4)]
+
+
 def test_every_policy_field_is_listed_with_its_default_and_meaning() -> None:
     rows = leeway("check", "--policy", "--format", "json").json
     assert {row["name"] for row in rows} == set(POLICY.model_fields)
