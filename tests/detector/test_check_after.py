@@ -1,64 +1,17 @@
 """Between two moments that a verdict names nothing changes by itself: no finding opens, weighs more or clears early."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.work_items import StatusCategory
 from services.detector.context import Context
-from services.detector.facts import DependencyFacts, Facts, ItemFacts, ItemNeighbourhood, ObjectiveFacts, TeamFacts
-from services.detector.policy import compile_strategy
+from services.detector.facts import Facts, ItemNeighbourhood, KeyResultFacts, ObjectiveFacts, TeamFacts
 from services.detector.rules.registry import judge, tell
 from services.detector.rules.unaligned_work import active_since
 from services.detector.texts import TITLE_WORDS
-from tests.detector.made import IN_PROGRESS, TODO, item, strategy
-
-NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
-EARLIER = st.timedeltas(timedelta(0), timedelta(days=70)).map(lambda ago: NOW - ago)
-DUES = st.none() | st.dates(date(2026, 3, 1), date(2026, 6, 30))
-TEAMS = st.sampled_from(("app", "pay", "tokyo", "gulf", "nobody"))
-GOALS = st.sampled_from((None, "easy", "safe", "forgotten"))
-CONTEXT = compile_strategy(
-    strategy(
-        objectives=[
-            {"id": "easy", "title": "Buyers pay in one step", "team": "app", "due_on": "2026-05-05"},
-            {"id": "safe", "title": "No order is lost", "team": "pay", "policy": {"idle_after_working_days": 2}},
-        ]
-    )
-)
-
-
-@st.composite
-def items(draw: st.DrawFn, number: int) -> ItemFacts:
-    created, touched = sorted((draw(EARLIER), draw(EARLIER)))
-    status = draw(st.sampled_from(tuple(StatusCategory)))
-    return item(
-        number,
-        team=draw(TEAMS),
-        objective=draw(GOALS),
-        created=created,
-        touched=touched,
-        status_category=status,
-        done=touched if status is StatusCategory.DONE else None,
-        due=draw(DUES),
-        start=draw(DUES),
-        assignee=draw(st.sampled_from((None, "Ana"))),
-        visible=draw(st.sampled_from((True, True, True, False))),
-    )
-
-
-@st.composite
-def neighbourhoods(draw: st.DrawFn) -> ItemNeighbourhood:
-    blockers = tuple(draw(items(number)) for number in range(2, draw(st.integers(2, 4))))
-    dependents = [draw(items(number)) for number in range(10, draw(st.integers(10, 15)))]
-    waiting = tuple(DependencyFacts(dependent, draw(st.none() | EARLIER)) for dependent in dependents)
-    return ItemNeighbourhood(draw(items(1)), blockers, waiting)
-
-
-OBJECTIVES = st.builds(
-    ObjectiveFacts, st.sampled_from(("easy", "safe")), st.integers(0, 3), EARLIER, st.integers(0, 9), st.integers(0, 9)
-)
+from tests.detector.made import IN_PROGRESS, TODO
+from tests.detector.made_random import CONTEXT, EARLIER, NOW, TEAMS, everybody, neighbourhoods, objectives
 
 
 def holds_until_asked_again(facts: Facts, context: Context, moments: list[timedelta]) -> None:
@@ -81,15 +34,21 @@ MOMENTS = st.lists(st.timedeltas(timedelta(0), timedelta(days=400)), max_size=6)
 
 
 @given(neighbourhoods(), MOMENTS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_nothing_about_an_item_changes_before_check_after(facts: ItemNeighbourhood, moments: list[timedelta]) -> None:
     holds_until_asked_again(facts, CONTEXT, moments)
 
 
-@given(OBJECTIVES, MOMENTS)
+@given(objectives(), MOMENTS)
 @settings(max_examples=200, deadline=None)
 def test_nothing_about_an_objective_changes_before_check_after(facts: ObjectiveFacts, moments: list[timedelta]) -> None:
     holds_until_asked_again(facts, CONTEXT, moments)
+
+
+@given(MOMENTS)
+@settings(max_examples=50, deadline=None)
+def test_nothing_about_a_key_result_changes_before_check_after(moments: list[timedelta]) -> None:
+    holds_until_asked_again(KeyResultFacts("easy", "sales"), CONTEXT, moments)
 
 
 def team_facts(team: str, work: list[tuple[datetime, bool, bool]], now: datetime) -> TeamFacts:
@@ -114,10 +73,9 @@ def test_nobody_ceases_to_be_active_before_check_after(
 
 
 @given(neighbourhoods())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_finding_reads_in_at_most_12_words_with_an_open_question(facts: ItemNeighbourhood) -> None:
-    everybody = (facts.item, *facts.blockers, *(wait.dependent for wait in facts.waiting))
-    subjects = {each.ref: each.subject for each in everybody}
+    subjects = {each.ref: each.subject for each in everybody(facts)}
     for draft in judge(facts, CONTEXT, NOW).findings:
         text = tell(draft, subjects, CONTEXT, NOW)
         assert len(text.title.split()) <= TITLE_WORDS
