@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from fastapi import FastAPI
 
+from schemas.events import type_names
 from schemas.topics import COMMENT_REQUESTS, JIRA_CHANGES
 from schemas.work_items import ActorKind, WorkItem, WorkItemChange
 from services.connectors.app import Connected, Connectors, build_app
@@ -127,7 +128,8 @@ async def test_our_own_comment_comes_back_as_ours(live: Live) -> None:
     await handler(Batch((Record(COMMENT_REQUESTS, 0, 1, asked.ref, "leeway.comment-requested.v1", body, ()),)))
 
     def ours() -> list[WorkItemChange]:
-        told = [WorkItemChange.read(one.event.body) for one in live.bus.log if one.topic is JIRA_CHANGES]
+        sent = [one.event for one in live.bus.log if one.topic is JIRA_CHANGES]
+        told = [WorkItemChange.read(event.body) for event in sent if event.type == type_names[WorkItemChange]]
         return [one for one in told if one.kind == "comment" and one.by and one.by.kind is ActorKind.LEEWAY]
 
     await eventually(ours, within=20)
