@@ -68,10 +68,11 @@ def tell(telling: Telling) -> Text:
     waiting = [evidence.value for evidence in telling.draft.evidence if evidence.fact == "waiting-team"]
     names = texts.listed([telling.context.team(team).name for team, _ in waiting])
     total = texts.counted(sum(count for _, count in waiting), "dependency", "dependencies")
-    teams = texts.counted(len(waiting), "team")
+    wait = "waits" if len(waiting) == 1 else "wait"
+    teams = f"{texts.counted(len(waiting), 'team')} {wait}"
     return Text(
-        title=texts.title(f"{teams} wait on {telling.team_name}.", f"{teams} wait on one team."),
-        why=f"{names} wait on {telling.team_name}, with {total} in all.",
+        title=texts.title(f"{teams} on {telling.team_name}.", f"{teams} on one team."),
+        why=f"{names} {wait} on {telling.team_name}, with {total} in all.",
         question=f"Which of these matters most, and what could others take off {telling.team_name}?",
         clears_when=f"Clears when fewer teams have open items that wait on open items of {telling.team_name}.",
     )
