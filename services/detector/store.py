@@ -6,7 +6,8 @@ objective, the parent or the epic that it had, the far ends of dependencies and 
 as well, because nobody can find them from the new state.
 
 `aligned_at` is when an item that was known before was seen to move to its objective. It is not set where the strategy
-moved it: what a new version makes of old items is no growth of their objectives.
+moved it: what a new version makes of old items is no growth of their objectives. Nor where a load did: an item may come
+before the one that it inherits from.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +55,8 @@ _UPSERT: Final = text(
     f"ON CONFLICT (ref) DO UPDATE SET {_OVERWRITTEN}, last_touched = excluded.last_touched, "
     "has_children = excluded.has_children, has_dependents = excluded.has_dependents, "
     "moved = excluded.moved, left_progress = excluded.left_progress, "
-    "aligned_at = CASE WHEN known.objective IS NOT DISTINCT FROM excluded.objective THEN known.aligned_at "
+    "aligned_at = CASE WHEN known.objective IS NOT DISTINCT FROM excluded.objective "
+    "OR excluded.ref = ANY(CAST(:loaded AS text[])) THEN known.aligned_at "
     "WHEN known.strategy_version = excluded.strategy_version THEN CAST(:now AS timestamptz) END "
     "WHERE known.revision < excluded.revision RETURNING known.ref, (known.xmax = 0) AS inserted"
 )
@@ -71,7 +73,7 @@ async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows], now: date
     if not fresh:
         return 0
     await copy_rows(conn, "staged_items", ITEM_COLUMNS, (one.values for one in fresh))
-    applied = await _upsert(conn, known, now)
+    applied = await _upsert(conn, known, now, [one.ref for one in fresh if one.flow])
     changed = [one for one in fresh if one.ref in applied and _is_news(one, known.get(one.ref))]
     before = {one.ref: known[one.ref] for one in changed if one.ref in known}
     await keep_changes(conn, _realigned(changed, before, now))
@@ -82,14 +84,14 @@ async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows], now: date
     return len(changed)
 
 
-async def _upsert(conn: AsyncConnection, known: Mapping[str, Known], now: datetime) -> set[str]:
-    """Write what is staged; return the refs written.
+async def _upsert(conn: AsyncConnection, known: Mapping[str, Known], now: datetime, loaded: Sequence[str]) -> set[str]:
+    """Write what is staged, `loaded` of it by a load; return the refs written.
 
     An item that we took for new may have been stored meanwhile: a newer one stays, an older one is replaced, but only
     in another try, which looks at what it was.
     """
     applied = set()
-    for ref, inserted in await conn.execute(_UPSERT, {"now": now}):
+    for ref, inserted in await conn.execute(_UPSERT, {"now": now, "loaded": loaded}):
         if not inserted and ref not in known:
             raise Conflict(f"Another detector stored {ref} first.")
         applied.add(ref)
@@ -100,7 +102,7 @@ def _realigned(changed: Sequence[ItemRows], before: Mapping[str, Known], now: da
     """Yield, of items that were known, that they serve another objective now."""
     for one in changed:
         was = before.get(one.ref)
-        if was is not None and was.objective != one.objective:
+        if was is not None and was.objective != one.objective and not one.flow:
             yield ChangeRow(
                 ref=one.ref,
                 change_id=f"{ALIGNED_PREFIX}{one.revision}",

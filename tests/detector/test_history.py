@@ -161,6 +161,13 @@ async def test_an_item_that_a_new_strategy_moves_has_served_its_objective_all_al
     assert await aligned_at(room) is None
 
 
+async def test_an_item_that_a_load_brings_before_its_parent_has_served_its_objective_all_along(room: Room) -> None:
+    await room.store(aligned(work_item(1), 1, flow="load"))
+    await room.store(aligned(work_item(1), 2, objective="easy", flow="load"))
+    assert await aligned_at(room) is None
+    assert await changes_of(room) == []
+
+
 def test_text_that_no_table_can_hold_is_said_to_be_unusable() -> None:
     told = read_changes((record_of(BEGUN.model_copy(update={"was": "a\0b"})), record_of(ENDED)))
     assert [reason for _, reason in told.unusable] == ["invalid-payload: a character that is no text"]
