@@ -260,6 +260,22 @@ def measure(
     out.print(f"{counted(measuring.keep(lines, home, now), 'measurement')} kept.")
 
 
+@app.command(epilog="Example: leeway forecast payments", short_help="Say when objectives may be done.")
+@one_sentence_a_fault
+def forecast(
+    objective: Annotated[str | None, typer.Argument(metavar="OBJECTIVE", help="Only this, with its history.")] = None,
+    home: HomeOption = None,
+    format_: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Say when each objective may be done, how likely its due is kept and what moves it most; or why none can say."""
+    from services.commands import forecasting
+
+    if objective is None:
+        forecasting.print_all(forecasting.forecasts_at(home), format_)
+    else:
+        forecasting.print_one(forecasting.forecasts_of(home, objective), format_)
+
+
 @app.command(epilog="Example: leeway doctor --format json", short_help="Say what is wrong with this installation.")
 @one_sentence_a_fault
 def doctor(home: HomeOption = None, format_: FormatOption = OutputFormat.TEXT) -> None:
