@@ -27,6 +27,7 @@ _RELEASED: Final = text(
 _TAKE: Final = text(
     "DELETE FROM dirty WHERE id IN (SELECT id FROM dirty WHERE flow = :flow ORDER BY id LIMIT :limit) RETURNING subject"
 )
+# What is lateral and has an offset is looked up by index: nobody can guess how few they are, of how many items.
 _ADD_UP: Final = text(
     """
     WITH near AS MATERIALIZED (
@@ -34,7 +35,8 @@ _ADD_UP: Final = text(
         UNION SELECT parent FROM items WHERE ref = ANY(CAST(:refs AS text[])) AND parent IS NOT NULL
         UNION SELECT blocker FROM edges WHERE dependent = ANY(CAST(:refs AS text[]))
     ), summed AS MATERIALIZED (
-        SELECT i.ref, s.*, h.* FROM near JOIN items i USING (ref)
+        SELECT i.ref, s.*, h.* FROM near
+        CROSS JOIN LATERAL (SELECT * FROM items WHERE items.ref = near.ref OFFSET 0) AS i
         CROSS JOIN LATERAL (SELECT
             greatest(i.touched, (SELECT max(c.touched) FROM items c
                 WHERE c.parent = i.ref AND c.type = 'subtask' AND c.parent IS NOT NULL)) AS last_touched,
@@ -54,7 +56,7 @@ _ADD_UP: Final = text(
     UPDATE items SET last_touched = summed.last_touched, has_children = summed.has_children,
                      has_dependents = summed.has_dependents, moved = summed.moved,
                      left_progress = summed.left_progress
-    FROM summed WHERE items.ref = summed.ref
+    FROM summed WHERE items.ref = summed.ref AND items.ref = ANY(ARRAY(SELECT ref FROM summed))
     """
 )
 _SPREAD: Final = text(
@@ -72,11 +74,15 @@ _SPREAD: Final = text(
         UNION SELECT t.told_by FROM stirred s JOIN twins t ON t.token = split_part(s.ref, ':', 1) || ' ' || s.key
     ), over AS MATERIALIZED (
         SELECT epic AS ref FROM stirred WHERE epic IS NOT NULL
-        UNION SELECT ref FROM items WHERE links IS NOT NULL AND links && CAST(:refs AS text[])
+        UNION SELECT i.ref FROM given CROSS JOIN LATERAL (
+            SELECT ref FROM items WHERE links IS NOT NULL AND links @> ARRAY[given.ref] OFFSET 0) AS i
     ), above AS MATERIALIZED (
         SELECT ref FROM stirred UNION SELECT ref FROM before
         UNION SELECT parent FROM stirred WHERE parent IS NOT NULL
-    ), grouped AS MATERIALIZED (SELECT DISTINCT i.team, i.objective FROM above JOIN items i USING (ref))
+    ), grouped AS MATERIALIZED (
+        SELECT DISTINCT i.team, i.objective FROM above CROSS JOIN LATERAL (
+            SELECT team, objective FROM items WHERE ref = above.ref OFFSET 0) AS i
+    )
     """  # noqa: S608 -- our own text
     + entering(
         f"""

@@ -106,7 +106,13 @@ items: Final = Table(
     ),
     Index("items_key", "key"),
     Index("items_epic", "epic", postgresql_where=text("epic IS NOT NULL")),
-    Index("items_links", "links", postgresql_using="gin", postgresql_where=text("links IS NOT NULL")),
+    Index(
+        "items_links",
+        "links",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},  # it is asked after every batch, so nothing may pend
+        postgresql_where=text("links IS NOT NULL"),
+    ),
     Index("items_team_finished", "team", "done", postgresql_include=["started"], postgresql_where=_FINISHED),
     Index("items_team_marked", "team", postgresql_where=text("is_open AND marked")),
     Index(
@@ -191,6 +197,9 @@ paces: Final = Table(
     Column("percentile_seconds", Float),
 )
 """How long each team's finished items were in progress, as last counted."""
+
+watching: Final = Table("watching", metadata, Column("rules", Text, primary_key=True))
+"""By which set of rules `items.watched` was found."""
 
 dirty: Final = Table(
     "dirty",

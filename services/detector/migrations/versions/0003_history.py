@@ -33,7 +33,7 @@ _NEW_INDEXES = (
     "items_objective_moved",
     "items_objective_left_progress",
 )
-_NEW_TABLES = ("twins", "changes", "measurements", "forecasts", "paces")
+_NEW_TABLES = ("twins", "changes", "measurements", "forecasts", "paces", "watching")
 
 
 def upgrade() -> None:
@@ -52,8 +52,9 @@ def _add_columns() -> None:
     ):
         op.add_column("items", sa.Column(name, kind, nullable=False, server_default=sa.text(before)))
         op.alter_column("items", name, server_default=None)
-    for name, kind in (("estimate", sa.Float), ("category", sa.Text), ("links", sa.ARRAY(sa.Text))):
-        op.add_column("items", sa.Column(name, kind))
+    op.add_column("items", sa.Column("estimate", sa.Float))
+    op.add_column("items", sa.Column("category", sa.Text))
+    op.add_column("items", sa.Column("links", sa.ARRAY(sa.Text)))
     for name in ("aligned_at", "moved", "left_progress"):
         op.add_column("items", sa.Column(name, _instant))
 
@@ -62,7 +63,12 @@ def _add_indexes() -> None:
     op.create_index("items_key", "items", ["key"])
     op.create_index("items_epic", "items", ["epic"], postgresql_where=sa.text("epic IS NOT NULL"))
     op.create_index(
-        "items_links", "items", ["links"], postgresql_using="gin", postgresql_where=sa.text("links IS NOT NULL")
+        "items_links",
+        "items",
+        ["links"],
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+        postgresql_where=sa.text("links IS NOT NULL"),
     )
     op.create_index(
         "items_team_finished",
@@ -128,6 +134,7 @@ def _add_tables() -> None:
         sa.Column("finished", sa.Integer, nullable=False),
         sa.Column("percentile_seconds", sa.Float),
     )
+    op.create_table("watching", sa.Column("rules", sa.Text, primary_key=True))
 
 
 def downgrade() -> None:
