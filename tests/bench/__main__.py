@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 
 from services.runtime.embedded import Endpoints
-from tests.bench import archive, extraction, flow, memory, remap, scale, webhooks
+from tests.bench import archive, extraction, flow, forecast, memory, remap, scale, webhooks
 from tests.bench.company import Company
 from tests.bench.place import parts
 
@@ -19,16 +19,21 @@ async def _replay(_: Endpoints) -> dict[str, Any]:
     return await asyncio.to_thread(archive.measure)
 
 
+async def _forecast(_: Endpoints) -> dict[str, Any]:
+    return await asyncio.to_thread(forecast.measure)
+
+
 MEASURES: Final[dict[str, Callable[[Endpoints], Awaitable[dict[str, Any]]]]] = {
     "flow": lambda endpoints: flow.measure(endpoints, Company(groups=2)),
     "extraction": extraction.measure,
     "webhook": webhooks.measure,
     "replay": _replay,
+    "forecast": _forecast,
     "scale": lambda endpoints: scale.measure(endpoints, Company(groups=1), Company(groups=100)),
     "remap": lambda endpoints: remap.measure(endpoints, Company(groups=100)),
     "memory": memory.measure,
 }
-EVERYDAY: Final = ("flow", "extraction", "webhook", "replay")
+EVERYDAY: Final = ("flow", "extraction", "webhook", "replay", "forecast")
 """The others, at a size that matters, take longer than one waits for."""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.runtime.embedded import Endpoints
 from services.sandbox.listening import HOST
-from tests.bench import archive, extraction, flow, memory, reader, remap, scale, webhooks
+from tests.bench import archive, extraction, flow, forecast, memory, reader, remap, scale, webhooks
 from tests.bench.company import Company
 from tests.bench.place import site
 from tests.bench.reader import Step
@@ -91,6 +91,12 @@ def test_memory_is_told_early_and_at_the_end() -> None:
     found = memory.told(steps, 20_000)
     assert (found["rss_mb_early"], found["rss_mb"], found["rss_mb_most"], found["ratio"]) == (100, 110, 130, 1.1)
     assert found["items_per_second"] == 2000
+
+
+def test_forecasts_are_measured_against_drawing_alone() -> None:
+    found = forecast.measure(objectives=3, items=40, repeats=1)
+    assert (found["objectives"], found["items"], found["seconds_held"]) == (3, 40, 10)
+    assert found["ratio"] > 0
 
 
 def test_percentiles_are_in_milliseconds() -> None:
