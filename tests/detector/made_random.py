@@ -114,12 +114,15 @@ PACES = st.builds(
 ) | st.just(PaceFacts())
 
 
+EPICS = st.builds(EpicFacts, some(20, 2), some(30, 1)) | st.builds(EpicFacts, some(20, 2)) | st.none()
+
+
 @st.composite
 def neighbourhoods(draw: st.DrawFn) -> ItemNeighbourhood:
     """Return an item with everything that a rule on items reads."""
     subject = draw(items(1))
     twins = tuple(TwinFacts(twin, draw(DIFFERENCES)) for twin in draw(some(5, 1)))
-    epic = draw(st.none() | st.builds(EpicFacts, some(20, 2), some(30, 1))) if subject.type is ItemType.EPIC else None
+    epic = draw(EPICS) if subject.type is ItemType.EPIC else None
     return ItemNeighbourhood(
         item=subject,
         blockers=draw(some(2, 2)),

@@ -9,12 +9,13 @@ from schemas.findings import FindingState
 from schemas.work_items import StatusCategory
 from services.detector import connections_copy
 from tests.builders import work_item
-from tests.detector.made import strategy
+from tests.detector.made import ANSWERED, strategy
 from tests.detector.room import RESOLVED, STARTED, Room, aligned
 from tests.detector.rule_sets import REFERENCED, only
 
 HOUR = timedelta(hours=1)
 OLD = STARTED - timedelta(days=60)
+EASY = {"id": "easy", "title": "Buyers pay in one step", "team": "app"} | ANSWERED
 BLOCKER = work_item(1, created=OLD, assignee=None)
 DEPENDENT = work_item(2, created=OLD, blocked_by=[1])
 ELSEWHERE = work_item(9, site="other", created=OLD, status_category=StatusCategory.IN_PROGRESS)
@@ -42,7 +43,7 @@ async def states(room: Room) -> dict[str, FindingState]:
 @pytest.fixture
 async def watched(room: Room) -> Room:
     """Two dependencies' ends of one connection, all told of; an item of another connection that nobody reports on."""
-    await room.apply(strategy(only(*REFERENCED, "data-gap")))
+    await room.apply(strategy(only(*REFERENCED, "data-gap"), objectives=[EASY]))
     await room.store(aligned(BLOCKER, 1, objective="easy"), aligned(DEPENDENT, 2, team="pay"))
     await report(room, 1)
     return room
