@@ -86,9 +86,28 @@ def judged(rule: str, facts: Any, now: datetime = MONDAY, context: Context = CON
     return verdict
 
 
+ON_DEPENDENCIES = frozenset(
+    {"stalled-dependency", "dependency-date-conflict", "undated-blocker", "late-start", "unowned-blocker"}
+)
+
+
+def _subjects(rule: str, facts: Any) -> list[tuple[str, ...]]:
+    """Return what the rule may have findings on, of the facts of an item."""
+    if not isinstance(facts, ItemNeighbourhood):
+        return []
+    ref = facts.item.ref
+    if rule in ON_DEPENDENCIES:
+        return [(ref, wait.dependent.ref) for wait in facts.waiting]
+    if rule == "tracker-disagreement":
+        return [(ref, twin.item.ref) for twin in facts.twins if ref < twin.item.ref]
+    return [(ref,)]
+
+
 def severity(rule: str, facts: Any, now: datetime = MONDAY, context: Context = CONTEXT) -> str | None:
-    """Return the severity of the one finding of this rule, or none where it holds none."""
+    """Return the severity of the one finding of this rule, or none where it holds none; its conditions agree."""
     findings = judged(rule, facts, now, context).findings
+    for subjects in _subjects(rule, facts):
+        asked(rule, facts, *subjects, now=now, context=context)
     assert len(findings) <= 1
     return str(findings[0].severity) if findings else None
 
@@ -115,8 +134,13 @@ def asked(
 
 def begins_at(rule: str, facts: Any, moment: datetime, context: Context = CONTEXT) -> Draft:
     """Return the one finding that the rule has from this moment on, for which it asked a moment before."""
-    before = judged(rule, facts, moment - timedelta(microseconds=1), context)
+    earlier = moment - timedelta(microseconds=1)
+    before = judged(rule, facts, earlier, context)
     assert (before.findings, before.check_after) == ((), moment)
+    for subjects in _subjects(rule, facts):
+        told_before = asked(rule, facts, *subjects, now=earlier, context=context)
+        assert moment in {one.changes_at for one in told_before}
+        asked(rule, facts, *subjects, now=moment, context=context)
     (draft,) = judged(rule, facts, moment, context).findings
     return draft
 
