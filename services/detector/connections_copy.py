@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.connections import ConnectionReported, ConnectionState
-from services.detector.agenda import can_be_found, entering
+from services.detector.agenda import CAPACITY_SUBJECT, can_be_found, entering
 from services.detector.context import CONNECTION_PREFIX, OBJECTIVE_PREFIX, TEAM_PREFIX
 from services.detector.facts import ConnectionFacts
 
@@ -48,6 +48,7 @@ _ENTER_ITS: Final = text(
         UNION SELECT 'team:' || team FROM its
         UNION SELECT 'objective:' || objective FROM its WHERE objective IS NOT NULL
         UNION SELECT 'cycle:' || m.ref FROM cycle_members m JOIN its USING (ref)
+        UNION SELECT '{CAPACITY_SUBJECT}'
         """  # noqa: S608 -- our own text
     )
 )
@@ -72,7 +73,7 @@ async def turn(conn: AsyncConnection, connection: str, *, is_blind: bool) -> Non
 
 
 async def blind_among(conn: AsyncConnection, subjects: Iterable[str]) -> frozenset[str]:
-    """Return those of these subjects of which nothing can be told now: items, teams or objectives."""
+    """Return those of these subjects of which nothing can be told now; of shares of capacity while any is blind."""
     blind = list(await conn.scalars(_BLIND))
     if not blind:
         return frozenset()
@@ -82,7 +83,7 @@ async def blind_among(conn: AsyncConnection, subjects: Iterable[str]) -> frozens
         "teams": [one.removeprefix(TEAM_PREFIX) for one in named if one.startswith(TEAM_PREFIX)],
         "blind": blind,
     }
-    items = {one for one in named if connection_of(one) in blind}
+    items = {one for one in named if one == CAPACITY_SUBJECT or connection_of(one) in blind}
     return frozenset(items.union(await conn.scalars(_BLIND_GROUPS, groups)))
 
 

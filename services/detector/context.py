@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Identifier
 from schemas.findings import Subject
+from services.detector.facts import DueMove
 from services.runtime.calendar import DEFAULT, Calendar
 
 TEAM_PREFIX = "team:"
@@ -127,7 +128,8 @@ class Context:
     """Everything of one strategy version that rules, routing and texts ask for.
 
     `shares` are the categories and the bets for which a share of capacity is meant. `has_modes` tells whether any rule
-    is off or in shadow for anybody.
+    is off or in shadow for anybody. `due_moves` are those of each objective between the versions of this cycle, oldest
+    first. `membership` is the first team of each person, by id and by name, both casefolded.
     """
 
     version: int
@@ -137,6 +139,8 @@ class Context:
     cycle: CycleContext
     shares: tuple[ShareContext, ...] = ()
     has_modes: bool = False
+    due_moves: Mapping[str, tuple[DueMove, ...]] = field(default_factory=dict)
+    membership: Mapping[str, Identifier] = field(default_factory=dict)
 
     def team(self, team: str) -> TeamContext:
         """Return what is known of this team; of an unnamed one its id and the default calendar."""
@@ -146,6 +150,10 @@ class Context:
         """Return the calendar of this team."""
         known = self.teams.get(team)
         return known.calendar if known else DEFAULT
+
+    def calendar_of(self, person: str, team: str) -> Calendar:
+        """Return the days of this person (an id or a name, casefolded): their team's, else those of `team`."""
+        return self.calendar(self.membership.get(person, team))
 
     def objective(self, objective: str | None) -> ObjectiveContext | None:
         """Return what is known of this objective."""

@@ -129,9 +129,10 @@ class PaceFacts:
 
 @dataclass(frozen=True, slots=True)
 class EpicFacts:
-    """What hangs on an epic: its open or done children (by parent or by epic), and the items that it is linked to.
+    """What hangs on an epic: its children (by parent or by epic) that are not gone, and the items that it is linked to.
 
-    At most `EPIC_CHILDREN` children, those in progress first, then done ones with a label, then the rest, by ref.
+    Of the children those in progress, then those that the policy calls a discovery, and of all others the first, each
+    by ref, at most `EPIC_CHILDREN`; of the linked ones all that are known, by ref.
     """
 
     children: tuple[ItemFacts, ...] = ()
@@ -199,7 +200,7 @@ class ObjectiveFacts:
     `leaves_base`: created before the objective's baseline and not done before it; `leaves_added`: created at or after
     it. Both leave out the cancelled ones (`scope_growth.cancelled_resolutions(...)`), epics and initiatives, and items
     that are a known item's parent, unless they are sub-tasks. A leaf that was first seen to serve the objective at or
-    after the baseline counts as added, however old it is.
+    after the baseline counts as added, however old it is, unless it was done by then.
 
     `in_progress` counts its items in progress; `progress_ended` is when the last one of its items left that state, as
     far as told; `open_from` is the earliest moment from which one of the items that are open now has existed and served

@@ -1,23 +1,26 @@
-"""Reads teams and objectives from indexes: sums and extremes, never their items."""
+"""Reads teams from indexes: sums and extremes, and of their items the few that a policy calls escalations."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from schemas.work_items import StatusCategory
 from services.detector.context import Context
-from services.detector.facts import ObjectiveFacts, TeamFacts, WaitingTeam
-from services.detector.rules.scope_growth import cancelled_resolutions
+from services.detector.facts import ItemFacts, TeamFacts, WaitingTeam
+from services.detector.items import read_items
+from services.detector.rules.escalation_load import EscalationPolicy, is_escalation
 from services.detector.rules.unaligned_work import active_since
 
 _COUNTED: Final = "i.team = t.team AND i.is_open AND i.type <> 'subtask' AND i.type <> 'epic'"
 _ACTIVE: Final = text(
     f"""
     SELECT t.team, count(*) AS active, count(*) FILTER (WHERE a.objective IS NULL) AS unaligned,
-           min(a.lapses) AS next_to_lapse
+           min(a.lapses) AS next_to_lapse, count(*) FILTER (WHERE a.lapses IS NULL) AS in_progress,
+           array_agg(DISTINCT a.objective) FILTER (WHERE a.lapses IS NULL AND a.objective IS NOT NULL) AS busy
     FROM unnest(CAST(:teams AS text[]), CAST(:sinces AS timestamptz[])) AS t (team, since)
     CROSS JOIN LATERAL (
         SELECT i.objective, CAST(NULL AS timestamptz) AS lapses FROM items i
@@ -38,31 +41,16 @@ _WAITING: Final = text(
     GROUP BY b.team, d.team ORDER BY b.team, d.team
     """
 )
-_OPEN: Final = text(
-    "SELECT objective, count(*) AS open_items FROM items WHERE is_open AND objective IS NOT NULL "
-    "AND objective = ANY(CAST(:objectives AS text[])) GROUP BY objective"
+_MARKS: Final = text(
+    "SELECT DISTINCT team, type_name, labels FROM items "
+    "WHERE team = ANY(CAST(:teams AS text[])) AND is_open AND marked AND type <> 'subtask' AND type <> 'epic'"
 )
-_LAST_TOUCH: Final = text(
-    "SELECT o.objective, (SELECT max(i.last_touched) FROM items i WHERE i.visible AND i.objective IS NOT NULL "
-    "AND i.objective = o.objective) AS last_touch FROM unnest(CAST(:objectives AS text[])) AS o (objective)"
-)
-_LEAVES: Final = text(
+_MARKED: Final = text(
     """
-    WITH o AS MATERIALIZED (
-        SELECT objective, baseline, string_to_array(cancelled, chr(10)) AS cancelled
-        FROM unnest(CAST(:objectives AS text[]), CAST(:baselines AS timestamptz[]), CAST(:cancelled AS text[]))
-             AS given (objective, baseline, cancelled)
-    )
-    SELECT o.objective, l.base, l.added FROM o CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE created < o.baseline AND (done IS NULL OR done >= o.baseline)) AS base,
-               count(*) FILTER (WHERE created >= o.baseline) AS added
-        FROM items
-        WHERE objective = o.objective AND visible AND objective IS NOT NULL AND type <> 'epic' AND type <> 'initiative'
-          AND (type = 'subtask' OR NOT has_children)
-          AND NOT (status_category = 'done'
-                   AND CASE WHEN resolution_name IS NULL THEN resolution IS NOT DISTINCT FROM 'cancelled'
-                            ELSE resolution_name = ANY(o.cancelled) END)
-    ) AS l
+    SELECT i.ref FROM unnest(CAST(:teams AS text[]), CAST(:types AS text[]), CAST(:labels AS text[]))
+         AS sought (team, type_name, labels)
+    JOIN items i ON i.team = sought.team AND i.is_open AND i.marked AND i.type <> 'subtask' AND i.type <> 'epic'
+     AND i.type_name = sought.type_name AND array_to_string(i.labels, chr(10)) = sought.labels
     """
 )
 
@@ -71,44 +59,65 @@ async def read_teams(
     conn: AsyncConnection, teams: Sequence[str], context: Context, now: datetime
 ) -> dict[str, TeamFacts]:
     """Return the facts of these teams as of `now`; of one without items that nothing is there."""
-    sinces = [active_since(context, team, now) for team in teams]
-    active = {row.team: row for row in await conn.execute(_ACTIVE, {"teams": list(teams), "sinces": sinces})}
+    sinces = {team: active_since(context, team, now) for team in teams}
+    values = {"teams": list(sinces), "sinces": list(sinces.values())}
+    active = {row.team: row for row in await conn.execute(_ACTIVE, values)}
     waiting: defaultdict[str, list[WaitingTeam]] = defaultdict(list)
     for row in await conn.execute(_WAITING, {"teams": list(teams)}):
         waiting[row.team].append(WaitingTeam(row.other, row.dependencies, row.since))
-    found = {}
-    for team in teams:
-        others = tuple(waiting.get(team, ()))
-        counted = active.get(team)
-        if counted is None:
-            found[team] = TeamFacts(team, waiting=others)
-        else:
-            found[team] = TeamFacts(team, counted.active, counted.unaligned, counted.next_to_lapse, others)
+    escalated = await _escalations(conn, teams, context)
+    return {
+        team: _team(team, sinces[team], active.get(team), waiting.get(team, ()), escalated.get(team, ()))
+        for team in teams
+    }
+
+
+def _team(
+    team: str,
+    since: datetime,
+    counted: Row[Any] | None,
+    waiting: Iterable[WaitingTeam],
+    escalations: Sequence[ItemFacts],
+) -> TeamFacts:
+    if counted is None:
+        return TeamFacts(team, waiting=tuple(waiting), escalations=tuple(escalations))
+    begun = StatusCategory.IN_PROGRESS
+    return TeamFacts(
+        team,
+        counted.active,
+        counted.unaligned,
+        counted.next_to_lapse,
+        tuple(waiting),
+        counted.in_progress,
+        tuple(sorted(counted.busy or ())),
+        tuple(escalations),
+        sum(item.status_category is begun or item.touched >= since for item in escalations),
+    )
+
+
+async def _escalations(conn: AsyncConnection, teams: Sequence[str], context: Context) -> dict[str, list[ItemFacts]]:
+    """Return what the policy calls a customer escalation among the open items of these teams, oldest first.
+
+    Asked by the few different marks that a team's items bear: mostly none of them says so.
+    """
+    sought = [row for row in await conn.execute(_MARKS, {"teams": list(teams)}) if _could_be(row, context)]
+    if not sought:
+        return {}
+    values = {
+        "teams": [row.team for row in sought],
+        "types": [row.type_name for row in sought],
+        "labels": ["\n".join(row.labels) for row in sought],
+    }
+    items = await read_items(conn, await conn.scalars(_MARKED, values))
+    found: defaultdict[str, list[ItemFacts]] = defaultdict(list)
+    for item in sorted(items.values(), key=lambda item: (item.created, item.ref)):
+        if is_escalation(item, context.policy(EscalationPolicy, item.team)):
+            found[item.team].append(item)
     return found
 
 
-async def read_objectives(
-    conn: AsyncConnection, objectives: Sequence[str], context: Context
-) -> dict[str, ObjectiveFacts]:
-    """Return the facts of these objectives; those that the strategy does not name have no leaves, for want of a day."""
-    wanted = {"objectives": list(objectives)}
-    opened = {row.objective: row.open_items for row in await conn.execute(_OPEN, wanted)}
-    touched = {row.objective: row.last_touch for row in await conn.execute(_LAST_TOUCH, wanted)}
-    leaves = await _leaves(conn, objectives, context)
-    return {
-        objective: ObjectiveFacts(
-            objective, opened.get(objective, 0), touched.get(objective), *leaves.get(objective, (0, 0))
-        )
-        for objective in objectives
-    }
-
-
-async def _leaves(conn: AsyncConnection, objectives: Sequence[str], context: Context) -> dict[str, tuple[int, int]]:
-    """Return how many leaves were there at the baseline, and came later, of each objective that the strategy names."""
-    known = [found for objective in objectives if (found := context.objective(objective)) is not None]
-    values = {
-        "objectives": [one.id for one in known],
-        "baselines": [one.baseline for one in known],
-        "cancelled": ["\n".join(cancelled_resolutions(context, one.id)) for one in known],
-    }
-    return {row.objective: (row.base, row.added) for row in await conn.execute(_LEAVES, values)} if known else {}
+def _could_be(row: Row[Any], context: Context) -> bool:
+    """Tell whether any word of this mark is one of the policy's; the rule itself decides on the item."""
+    policy = context.policy(EscalationPolicy, row.team)
+    words = {word.casefold() for word in (*policy.escalation_labels, *policy.escalation_types)}
+    return not words.isdisjoint(word.casefold() for word in (row.type_name, *row.labels))

@@ -11,8 +11,9 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.detector.context import Context
+from services.detector.group_rounds import judge_capacity, judge_groups
 from services.detector.marks import any_waiting, pass_marks
-from services.detector.rounds import judge_connections, judge_cycles, judge_groups, judge_items
+from services.detector.rounds import judge_connections, judge_cycles, judge_items
 from services.detector.spreading import is_load_left, spread
 from services.detector.strategy_copy import Contexts
 from services.runtime.bus import Bus
@@ -87,7 +88,7 @@ class Judge:
 
     async def _judge_groups(self) -> int:
         begun = self._clock.monotonic()
-        judged = await self._round(judge_groups)
+        judged = await self._round(judge_groups) + await self._round(judge_capacity)
         ended = self._clock.monotonic()
         if judged:
             self._groups_at = ended + max(GROUPS_PAUSE_SECONDS, (ended - begun) * (1 / GROUPS_SHARE - 1))

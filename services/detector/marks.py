@@ -14,6 +14,7 @@ from services.runtime.marks import mark_passed
 from services.runtime.outbox import add_mark_to_outbox
 
 _HOLD: Final = text("INSERT INTO waiting_marks (id, body) VALUES (:id, :body) ON CONFLICT DO NOTHING")
+_ENTER: Final = text(agenda.entering("SELECT unnest(CAST(:subjects AS text[]))"))
 _ANY: Final = text("SELECT EXISTS (SELECT FROM waiting_marks)")
 _TAKE: Final = text("DELETE FROM waiting_marks RETURNING body")
 _UNSPREAD: Final = text(
@@ -35,6 +36,8 @@ async def hold_mark(conn: AsyncConnection, mark: FlowMark) -> None:
         await strategy_copy.clear(conn, mark.id)
     else:
         await spreading.release_all(conn)
+    if mark.kind is not MarkKind.STRATEGY:
+        await conn.execute(_ENTER, {"subjects": [agenda.CAPACITY_SUBJECT], "flow": ""})
     await conn.execute(_HOLD, {"id": mark.id, "body": mark.model_dump_json()})
 
 

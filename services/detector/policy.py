@@ -75,7 +75,27 @@ def compile_strategy(strategy: Strategy, version: int = 1) -> Context:
     cycle = CycleContext(strategy.cycle.id, strategy.cycle.starts_on, strategy.cycle.ends_on)
     owners: tuple[Strategy | Team | Objective, ...] = (strategy, *strategy.teams, *strategy.objectives)
     has_modes = any(owner.policy.get("rules") for owner in owners)
-    return Context(version, teams, objectives, _resolver(strategy), cycle, tuple(_shares(strategy)), has_modes)
+    return Context(
+        version=version,
+        teams=teams,
+        objectives=objectives,
+        resolve=_resolver(strategy),
+        cycle=cycle,
+        shares=tuple(_shares(strategy)),
+        has_modes=has_modes,
+        membership=_membership(strategy),
+    )
+
+
+def _membership(strategy: Strategy) -> dict[str, str]:
+    """Return the first team of each member by what people and trackers call them."""
+    names = {person.id: person.name for person in strategy.people if person.name}
+    found: dict[str, str] = {}
+    for team in strategy.teams:
+        for member in team.members:
+            for name in (member, names.get(member, member)):
+                found.setdefault(name.strip().casefold(), team.id)
+    return found
 
 
 def _shares(strategy: Strategy) -> Iterator[ShareContext]:

@@ -4,7 +4,7 @@ Promise: what a round writes was judged from what was committed when it had take
 spread to them once the round is committed (see `agenda.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -13,21 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.detector import agenda, connections_copy, cycles, store_findings
 from services.detector.agenda import CYCLE_PREFIX, Lane
-from services.detector.context import CONNECTION_PREFIX, OBJECTIVE_PREFIX, TEAM_PREFIX, Context
+from services.detector.context import CONNECTION_PREFIX, Context
 from services.detector.facts import CycleFacts, Facts, ItemFacts
-from services.detector.groups import read_objectives, read_teams
+from services.detector.items import read_items
 from services.detector.judging import Change, Judged, Scene, differences
-from services.detector.neighbourhood import read_items, read_neighbourhoods
+from services.detector.neighbourhood import read_neighbourhoods
 from services.detector.rules.registry import judge
-from services.detector.verdict import NOTHING, Draft, Verdict
+from services.detector.verdict import Draft, Verdict, merge
 from services.runtime.bus import Bus
 from services.runtime.faultpoints import faultpoint
 
 ITEMS_A_ROUND: Final = 500
-GROUPS_A_ROUND: Final = 200
+CONNECTIONS_A_ROUND: Final = 200
 CYCLES_A_ROUND: Final = 500
 CYCLE_ANCHOR: Final = "cycle:all"
 """All cycles are judged together, so they have one anchor."""
+NO_LOOKS: Final[Mapping[str, datetime]] = {}
 
 
 @dataclass
@@ -48,38 +49,21 @@ async def judge_items(conn: AsyncConnection, bus: Bus, context: Context, now: da
     taken = await agenda.take(conn, Lane.ITEM, now, ITEMS_A_ROUND)
     if not taken:
         return 0
-    around = await read_neighbourhoods(conn, sorted(taken))
+    around = await read_neighbourhoods(conn, sorted(taken), context)
     items: dict[str, ItemFacts] = {}
     for facts in around.values():
         items[facts.item.ref] = facts.item
         items.update((wait.dependent.ref, wait.dependent) for wait in facts.waiting)
         items.update((blocker.ref, blocker) for blocker in facts.blockers)
-    await _judge_and_keep(conn, bus, taken, around, Scene(items, context, now))
+        items.update((twin.item.ref, twin.item) for twin in facts.twins)
+    by_subject = {ref: (found,) for ref, found in around.items()}
+    await judge_and_keep(conn, bus, taken, by_subject, Scene(items, context, now))
     return len(taken)
-
-
-async def judge_groups(conn: AsyncConnection, bus: Bus, context: Context, now: datetime) -> int:
-    """Judge a round of teams and a round of objectives; return how many."""
-    teams = await agenda.take(conn, Lane.TEAM, now, GROUPS_A_ROUND)
-    objectives = await agenda.take(conn, Lane.OBJECTIVE, now, GROUPS_A_ROUND)
-    if not teams and not objectives:
-        return 0
-    names = [subject.removeprefix(TEAM_PREFIX) for subject in sorted(teams)]
-    facts: dict[str, Facts] = {}
-    if teams:
-        by_team = await read_teams(conn, names, context, now)
-        facts.update((TEAM_PREFIX + name, found) for name, found in by_team.items())
-    if objectives:
-        named = [subject.removeprefix(OBJECTIVE_PREFIX) for subject in sorted(objectives)]
-        by_objective = await read_objectives(conn, named, context)
-        facts.update((OBJECTIVE_PREFIX + name, found) for name, found in by_objective.items())
-    await _judge_and_keep(conn, bus, teams | objectives, facts, Scene({}, context, now))
-    return len(teams) + len(objectives)
 
 
 async def judge_connections(conn: AsyncConnection, bus: Bus, context: Context, now: datetime) -> int:
     """Judge the connections that are due, and turn to those whose items can no longer, or again, be told of."""
-    taken = await agenda.take(conn, Lane.CONNECTION, now, GROUPS_A_ROUND)
+    taken = await agenda.take(conn, Lane.CONNECTION, now, CONNECTIONS_A_ROUND)
     if not taken:
         return 0
     facts, blind = await connections_copy.read(conn, [one.removeprefix(CONNECTION_PREFIX) for one in sorted(taken)])
@@ -147,28 +131,40 @@ def _is_untold(members: set[str], scene: Scene) -> bool:
     return any(item.is_missing for item in known) and all(item.is_missing or item.is_open for item in known)
 
 
-async def _judge_and_keep(
-    conn: AsyncConnection, bus: Bus, taken: Mapping[str, str], facts: Mapping[str, Facts], scene: Scene
-) -> None:
+async def judge_and_keep(
+    conn: AsyncConnection,
+    bus: Bus,
+    taken: Mapping[str, str],
+    facts: Mapping[str, Sequence[Facts]],
+    scene: Scene,
+    *,
+    looks: Mapping[str, datetime] = NO_LOOKS,
+) -> list[str]:
+    """Judge what was taken by its facts, and keep what came of it; return the subjects that could be judged.
+
+    `looks` are moments at which a subject's facts change by themselves. What a load under way has brought something of
+    is left for later; that of which nothing can be told is unknown.
+    """
     held = await agenda.held_by_now(conn, list(taken))
     free = {subject: flow for subject, flow in taken.items() if subject not in held}
     known = await store_findings.open_findings(conn, list(free))
     blind = await connections_copy.blind_among(conn, free)
     results, checks = Results(), {}
     for subject, flow in free.items():
-        found = facts.get(subject)
         if subject in blind:
             # Whoever sees again is put on the agenda by `turn`.
             verdict = Verdict(unknown=frozenset(known.get(subject, {})))
         else:
-            verdict = judge(found, scene.context, scene.now) if found is not None else NOTHING
-        if verdict.check_after is not None:
-            checks[subject] = verdict.check_after
+            verdict = merge(judge(found, scene.context, scene.now) for found in facts.get(subject, ()))
+        again = [moment for moment in (verdict.check_after, looks.get(subject)) if moment is not None]
+        if again:
+            checks[subject] = min(again)
         if verdict.findings or subject in known:
             results.add(differences(subject, verdict, known.get(subject, {}), scene, flow))
     await _keep(conn, bus, results, scene.context)
     await agenda.settle(conn, list(free), checks, scene.now)
     faultpoint("detector.judged")
+    return [subject for subject in free if subject not in blind]
 
 
 async def _keep(conn: AsyncConnection, bus: Bus, results: Results, context: Context) -> None:

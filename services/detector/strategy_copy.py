@@ -4,15 +4,17 @@ Promise: the first version holds at once; a later one when all items that it ali
 Then everybody whom it may touch is put on the agenda in the same transaction.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.strategy import StrategyApplied
-from services.detector.agenda import can_be_found, entering
+from services.detector.agenda import CAPACITY_SUBJECT, can_be_found, entering
 from services.detector.context import Context
 from services.detector.policy import compile_strategy
+from services.detector.versions import moves_of_objectives
 
 MARK_PREFIX: Final = "strategy:"
 
@@ -27,6 +29,7 @@ _CLEAR: Final = text(
 )
 _ACTIVE_VERSION: Final = text("SELECT version FROM strategies WHERE active")
 _BODY: Final = text("SELECT body FROM strategies WHERE version = :version")
+_UP_TO: Final = text("SELECT body FROM strategies WHERE version <= :version AND body IS NOT NULL ORDER BY version")
 _NEXT: Final = text(
     "SELECT max(version) FROM strategies WHERE body IS NOT NULL AND (cleared OR NOT EXISTS "
     "(SELECT FROM strategies WHERE active)) AND version > coalesce((SELECT version FROM strategies WHERE active), -1)"
@@ -76,7 +79,7 @@ async def _activate(conn: AsyncConnection) -> None:
     await conn.execute(_RETIRE)
     await conn.execute(_ACTIVATE, {"version": version})
     named = [f"objective:{objective.id}" for objective in (await _read(conn, version)).strategy.objectives]
-    await conn.execute(_ENTER_ALL, {"named": named, "flow": ""})
+    await conn.execute(_ENTER_ALL, {"named": [*named, CAPACITY_SUBJECT], "flow": ""})
 
 
 async def _read(conn: AsyncConnection, version: int) -> StrategyApplied:
@@ -95,5 +98,10 @@ class Contexts:
         if version is None:
             return None
         if self._context is None or self._context.version != version:
-            self._context = compile_strategy((await _read(conn, version)).strategy, version)
+            versions = [
+                StrategyApplied.model_validate_json(body) for body in await conn.scalars(_UP_TO, {"version": version})
+            ]
+            self._context = replace(
+                compile_strategy(versions[-1].strategy, version), due_moves=moves_of_objectives(versions)
+            )
         return self._context

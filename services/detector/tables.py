@@ -37,6 +37,7 @@ _SERVES: Final = text("visible AND objective IS NOT NULL")
 _FINISHED: Final = text(
     "status_category = 'done' AND started IS NOT NULL AND done IS NOT NULL AND type <> 'subtask' AND type <> 'epic'"
 )
+_WORKING: Final = text("is_open AND status_category = 'in_progress' AND type <> 'epic' AND type <> 'initiative'")
 _LEAF: Final = text(
     "visible AND objective IS NOT NULL AND type <> 'epic' AND type <> 'initiative' "
     "AND (type = 'subtask' OR NOT has_children)"
@@ -104,6 +105,9 @@ items: Final = Table(
         postgresql_include=["done", "status_category", "resolution", "resolution_name"],
         postgresql_where=_LEAF,
     ),
+    Index("items_objective_hidden", "objective", postgresql_where=text("NOT visible AND objective IS NOT NULL")),
+    Index("items_working", "ref", postgresql_where=_WORKING),
+    Index("items_moved", "moved", postgresql_where=text("moved IS NOT NULL")),
     Index("items_key", "key"),
     Index("items_epic", "epic", postgresql_where=text("epic IS NOT NULL")),
     Index(

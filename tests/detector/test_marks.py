@@ -1,6 +1,6 @@
 """What a load brings is judged after its mark; a mark goes on after what is judged; a strategy waits for its own."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +12,7 @@ from schemas.strategy import Objective, Strategy
 from schemas.work_items import ItemType, StatusCategory
 from services.detector.context import Context
 from services.detector.facts import ObjectiveFacts
-from services.detector.groups import read_objectives
+from services.detector.objectives import read_objectives
 from tests.builders import work_item
 from tests.detector import made
 from tests.detector.room import RESOLVED, STARTED, Room, aligned
@@ -91,11 +91,13 @@ async def test_a_team_is_not_judged_on_half_a_load_when_a_strategy_comes_in_its_
 async def test_what_a_load_brings_while_an_objective_is_being_judged_is_not_judged_before_its_mark(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def read_late(conn: AsyncConnection, names: list[str], context: Context) -> dict[str, ObjectiveFacts]:
+    async def read_late(
+        conn: AsyncConnection, names: list[str], context: Context, now: datetime
+    ) -> dict[str, ObjectiveFacts]:
         await room.store(aligned(work_item(1, created=OLD), 1, objective="easy", flow="load"))
-        return await read_objectives(conn, names, context)
+        return await read_objectives(conn, names, context, now)
 
-    monkeypatch.setattr("services.detector.rounds.read_objectives", read_late)
+    monkeypatch.setattr("services.detector.group_rounds.read_objectives", read_late)
     await room.apply(strategy())
     await room.settle()
     assert await room.said() == []
