@@ -68,6 +68,10 @@ def test_the_policy_is_everybodys() -> None:
     assert {days: severity(RULE, took(days), MONDAY, own) for days in expected} == expected
     assert severity(RULE, took(39, 39), MONDAY, own) is None
     assert severity(RULE, took(40, 40), MONDAY, own) == "high"
+    assert sentences(RULE, took(36), MONDAY, "category:keep", own)[1][0].endswith("more than 5 points outside of that.")
+    assert told(draft_of(RULE, took(36), MONDAY, own), context=own).clears_when.endswith(
+        "5 points outside of what is meant."
+    )
 
 
 def test_a_finding_is_nobodys_and_has_the_days() -> None:

@@ -96,6 +96,12 @@ def test_the_policy_may_be_the_teams() -> None:
     assert severity(RULE, load(0, 10, "2026-06-15T00:00"), MONDAY, context) is None
     assert severity(RULE, load(0, 10, "2026-06-14"), MONDAY, context) == "high"
     assert severity(RULE, load(3, 10, team="pay"), MONDAY, context) == "high"
+    for facts in (load(5, 10), load(6, 10), load(0, 10, "2026-06-15T00:00"), load(0, 10, "2026-06-14")):
+        ((said, _),) = sentences(RULE, facts, MONDAY, "team:app", context)
+        assert said.endswith("more than 50 %, or more than 0 working days, are needed.")
+    text = told(draft_of(RULE, load(5, 10, "2026-06-12"), MONDAY, context), context=context)
+    assert text.why == "The oldest, APP-1, has been open since 12 June, for 1 working day."
+    assert text.clears_when.endswith("and none is open for more than 0 working days.")
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,12 @@ def test_the_policy_may_be_the_teams_or_the_objectives() -> None:
     assert {chance: severity(RULE, forecast(chance), MONDAY, own) for chance in expected} == expected
     team = compile_strategy(strategy(teams=[{"id": "app", "policy": policy}]))
     assert severity(RULE, forecast(0.81), MONDAY, team) is None
+    for strategy_ in (own, team):
+        assert sentences(RULE, forecast(0.81), MONDAY, "objective:easy", strategy_)[-1][0].endswith(
+            "up to 80 % of them."
+        )
+        text = told(draft_of(RULE, forecast(0.8), MONDAY, strategy_), context=strategy_)
+        assert text.clears_when.startswith("Clears when more than 80 % of a newer forecast's trials")
 
 
 def test_a_finding_has_what_the_forecast_says_and_what_moves_it_first() -> None:

@@ -131,7 +131,11 @@ def test_the_policy_may_be_the_teams_or_the_objectives() -> None:
     assert severity(RULE, facts, MONDAY, due_on("2027-01-29", starved_after_working_days=3)) == "medium"
     assert severity(RULE, facts, MONDAY, due_on("2027-01-29", starved_after_working_days=4)) is None
     teams = [{"id": "app", "policy": {"starved_after_working_days": 3}}]
-    assert severity(RULE, facts, MONDAY, compile_strategy(strategy(teams=teams))) == "medium"
+    team = compile_strategy(strategy(teams=teams))
+    assert severity(RULE, facts, MONDAY, team) == "medium"
+    assert sentences(RULE, facts, MONDAY, "objective:easy", team)[3][0].endswith("3 working days ago; 3 are needed.")
+    own = due_on("2027-01-29", starved_after_working_days=4)
+    assert sentences(RULE, facts, MONDAY, "objective:easy", own)[3][0].endswith("3 working days ago; 4 are needed.")
 
 
 def test_a_finding_has_what_it_was_decided_by() -> None:

@@ -193,6 +193,8 @@ def test_the_policy_may_be_the_teams_or_the_objectives() -> None:
         teams=[{"id": "app", "policy": {"pace_points": 0.5, "pace_high_points": 0.6}}, {"id": "pay"}, {"id": "tokyo"}]
     )
     assert severity(RULE, facts, day(50), team) is None
+    assert sentences(RULE, facts, day(15), EASY, own)[2][0].endswith("more than 10 points on.")
+    assert sentences(RULE, facts, day(15), EASY, team)[2][0].endswith("more than 50 points on.")
 
 
 def test_a_finding_has_the_measurement_and_the_way_and_the_time() -> None:

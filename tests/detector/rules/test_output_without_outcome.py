@@ -161,6 +161,8 @@ def test_the_policy_may_be_the_teams_or_the_objectives() -> None:
     assert severity(RULE, delivered(*FIVE[:2], last=30), NOW, own) is None
     teams = [{"id": "app", "policy": {"outcome_min_delivered": 6}}, {"id": "pay"}, {"id": "tokyo"}]
     assert severity(RULE, delivered(*FIVE), NOW, context(teams=teams)) is None
+    assert sentences(RULE, delivered(*FIVE[:2]), NOW, EASY, own)[2][0].endswith("at least 2 are needed.")
+    assert sentences(RULE, delivered(*FIVE), NOW, EASY, context(teams=teams))[2][0].endswith("at least 6 are needed.")
 
 
 def test_a_finding_has_both_ends_and_the_way() -> None:

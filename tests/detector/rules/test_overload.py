@@ -72,6 +72,14 @@ def test_the_policy_may_be_the_teams() -> None:
     assert severity(RULE, busy(1, "easy"), MONDAY, strict) is None
     assert severity(RULE, busy(2, "easy"), MONDAY, strict) == "medium"
     assert severity(RULE, busy(1, "easy", "far"), MONDAY, strict) == "medium"
+    ((said, _),) = sentences(RULE, busy(2, "easy"), MONDAY, "team:app", strict)
+    assert said.endswith("more than 1 objective count, or more than 1 items.")
+    text = told(draft_of(RULE, busy(2, "easy", "far"), MONDAY, strict), context=strict)
+    assert text.why == (
+        "It has work in progress for “Goal easy” and “Goal far”; 1 at once are the most meant. "
+        "It has 2 items in progress for 1 member; 1 are the most meant."
+    )
+    assert text.clears_when.endswith("at most 1 objective with work in progress, and at most 1 item a member.")
     assert severity(RULE, busy(4, *GOALS), MONDAY, own({"overload_objectives": 4}, members=["Ana", "Bo"])) is None
 
 

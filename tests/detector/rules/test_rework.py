@@ -46,6 +46,9 @@ def test_the_policy_may_be_the_teams_or_the_objectives() -> None:
     assert {(on, back): severity(RULE, moved(on, back), MONDAY, context) for on, back in expected} == expected
     team = compile_strategy(strategy(teams=[{"id": "app", "policy": {"rework_min_moved": 11}}]))
     assert severity(RULE, moved(10, 3), MONDAY, team) is None
+    for context_ in (context, team):
+        for pair in expected:
+            sentences(RULE, moved(*pair), MONDAY, "objective:easy", context_)  # they agree with what is judged
 
 
 def test_a_finding_has_both_counts_and_what_they_go_by() -> None:

@@ -112,6 +112,9 @@ def test_cadence_and_policy_are_its_own() -> None:
     assert severity(RULE, facts, at("2026-05-08"), own) == "medium"
     teams = [{"id": "app", "policy": {"stale_measurement_cadences": 1}}, {"id": "pay"}, {"id": "tokyo"}]
     assert severity(RULE, facts, at("2026-05-08"), context(teams=teams)) == "medium"
+    for strategy in (own, context(teams=teams)):
+        says = sentences(RULE, facts, at("2026-05-08"), EASY, strategy)
+        assert says[1] == ("It was last measured 7 days ago; it counts from 7 days on.", True)
 
 
 def test_who_is_in_no_strategy_is_not_judged() -> None:
