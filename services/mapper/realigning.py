@@ -32,8 +32,12 @@ class Rebuilt:
 
     def says_otherwise(self) -> bool:
         """Say whether what it and the strategy say by themselves is not what is stored of it."""
-        whole = self.whole
-        return (whole.node.direct, whole.team, whole.category) != (self.node.direct, self.team, self.category)
+        stored = self.whole.team, self.whole.category
+        return self.claims_otherwise() or stored != (self.team, self.category)
+
+    def claims_otherwise(self) -> bool:
+        """Say whether its direct claim is not the one that is stored, on which others may depend."""
+        return self.whole.node.direct != self.node.direct
 
     def differs(self, alignment: Alignment) -> bool:
         """Say whether what was published of it is not so any more."""

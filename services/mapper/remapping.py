@@ -57,7 +57,7 @@ class Remapper:
     async def _move(self, conn: AsyncConnection, strategy: Active, page: Sequence[StoredWhole]) -> None:
         moved = [one for one in (rebuild(strategy, whole) for whole in page) if one.says_otherwise()]
         await realign(conn, self._bus, strategy, moved)
-        await _leave_word(conn, moved)
+        await _leave_word(conn, [one for one in moved if one.claims_otherwise()])
 
     async def _finish(self, conn: AsyncConnection, version: int) -> None:
         await set_remapped(conn, version)

@@ -5,14 +5,23 @@ differs between the versions; so nothing has to be written of it. Once that is d
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+
+import orjson
 
 from services.mapper.claims import SAYS_ITSELF
 from services.mapper.difference import Conditions, Difference
 from services.mapper.selectors import CUSTOM_FIELD
 
+MOST_WORDS: Final = 16
+"""To look for so many words costs about as much as to read the body as JSON."""
+
+Group = Mapping[str, Collection[str]]
+"""Selectors that name the same fields, with the values of all."""
+
+_PARSED: Final = "(SELECT CAST(body AS jsonb) AS b OFFSET 0) AS parsed"
 _TIES: Final = "strpos(direct, '\"ties\":') > 0"
 _NUL: Final = r"strpos(body, '\u0000') > 0"
 """The database can read no such body as JSON, so it may be anything."""
@@ -43,6 +52,8 @@ _SHOWN: Final[dict[str, str]] = {
     "tracker": f"split_part(ref, ':', 1) {_ONE_OF}",
 }
 """How the database asks whether an item, whose body as JSON is `b`, shows one of the values of a field."""
+
+_IN_REF: Final = frozenset({"site", "tracker"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +91,28 @@ class _Clause:
 
     def of(self, differing: Difference) -> str:
         """Return the condition that an item meets which meets anything of the difference, and few others."""
-        in_body = [self._all_of(group) for group in _alike(differing.selectors)]
+        groups = _alike(differing.selectors)
+        in_body = [self._all_of(group) for group in groups]
         if differing.objectives:
             in_body.append(self._named(differing.objectives))
         told = [_TIES] if differing.places else []
         if in_body:
-            parsed = "(SELECT CAST(body AS jsonb) AS b OFFSET 0) AS parsed"
-            asked = f"(SELECT coalesce({' OR '.join(in_body)}, false) FROM {parsed})"  # noqa: S608 -- values are parameters
-            told.append(f"CASE WHEN {_NUL} THEN true ELSE {asked} END")
+            hasty = f" WHEN NOT ({words}) THEN false" if (words := self._words_of(groups, differing.objectives)) else ""
+            asked = f"SELECT coalesce({' OR '.join(in_body)}, false) FROM {_PARSED}"  # noqa: S608 -- values are parameters
+            told.append(f"CASE WHEN {_NUL} THEN true{hasty} ELSE ({asked}) END")
         return f"({' OR '.join(told)})" if told else "false"
 
-    def _all_of(self, group: Mapping[str, Collection[str]]) -> str:
+    def _words_of(self, groups: Sequence[Group], objectives: Collection[str]) -> str:
+        """Return which words the body must hold one of to meet anything, in whatever place; empty where not so few."""
+        chosen = [_fewest(group) for group in groups]
+        words = {word for some in chosen for word in some}
+        if len(words) > MOST_WORDS or not all(chosen):
+            return ""
+        needles = [orjson.dumps(word).decode() for word in sorted(words)]
+        needles += [f'"{SAYS_ITSELF}'] if objectives else []
+        return " OR ".join(f"strpos(body, {self._given(needle)}) > 0" for needle in needles)
+
+    def _all_of(self, group: Group) -> str:
         return "(" + " AND ".join(f"({self._shows(name, values)})" for name, values in group.items()) + ")"
 
     def _shows(self, name: str, values: Collection[str]) -> str:
@@ -113,11 +135,19 @@ class _Clause:
         return f":{name}"
 
 
-def _alike(selectors: Collection[Conditions]) -> list[dict[str, set[str]]]:
-    """Return the selectors that name the same fields as one, with the values of all: a little wider, and never long."""
-    groups: defaultdict[tuple[str, ...], dict[str, set[str]]] = defaultdict(dict)
+def _alike(selectors: Iterable[Conditions]) -> list[Group]:
+    """Return the selectors that name the same fields as one: a little wider than they are, and never long.
+
+    What holds a NUL is left out: the database could not take it, and a body that shows it holds one too.
+    """
+    groups: defaultdict[tuple[str, ...], defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for conditions in selectors:
         group = groups[tuple(name for name, _ in conditions)]
         for name, values in conditions:
-            group.setdefault(name, set()).update(values)
-    return list(groups.values())
+            group[name].update(value for value in values if "\x00" not in value)
+    return [group for names, group in groups.items() if "\x00" not in "".join(names)]
+
+
+def _fewest(group: Group) -> Collection[str]:
+    """Return the values of the field that has fewest, of those that stand in the body; none where there is none."""
+    return min((values for name, values in group.items() if name not in _IN_REF), key=len, default=())

@@ -1,10 +1,12 @@
 """A new strategy: stored once, all items mapped again, what changed goes out, then the mark."""
 
 import pytest
+from sqlalchemy import text
 
 from services.mapper import queries, remapping
 from services.mapper.commands import apply_strategy
 from services.mapper.seeding import seed
+from services.mapper.strategies import standing
 from services.runtime.bus import Batch
 from services.runtime.clock import SystemClock
 from services.runtime.database import RoomDatabase
@@ -17,6 +19,13 @@ SECOND = strategy(objective("grow", {"label": "grow"}), objective("keep", {"labe
 ITEMS = (
     work_item(1, labels=("grow",)), work_item(2, labels=("keep",)), work_item(3, parent=ref_of(2)), work_item(4),
 )  # fmt: skip
+
+
+async def places(room: RoomDatabase) -> dict[str, str]:
+    """Return where the row of each item lies: it is another one once it has been written."""
+    async with room.transaction() as conn:
+        rows = await conn.execute(text("SELECT key, CAST(ctid AS text) AS place FROM items"))
+        return {row.key: row.place for row in rows}
 
 
 async def test_an_equal_strategy_is_no_new_version(room: RoomDatabase) -> None:
@@ -58,6 +67,47 @@ async def test_it_goes_on_where_another_process_was_killed(mappers: Mappers, mon
         "APP-1": "grow", "APP-2": "keep", "APP-3": "keep", "APP-4": None,
     }  # fmt: skip
     assert mappers.passed().count("strategy:2") == 4
+
+
+async def test_what_it_cannot_move_is_not_written(mappers: Mappers, room: RoomDatabase) -> None:
+    await mappers.apply(FIRST)
+    await mappers.take(*ITEMS)
+    before = await places(room)
+    await mappers.apply(SECOND)
+    await mappers.first.work()
+    after = await places(room)
+    assert {key for key, place in after.items() if before[key] != place} == {"APP-2", "APP-3"}
+
+
+async def test_a_second_mapper_goes_on_from_where_the_first_has_come(
+    mappers: Mappers, room: RoomDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await mappers.apply(FIRST)
+    await mappers.take(*ITEMS)
+    await mappers.apply(SECOND)
+    monkeypatch.setattr(remapping, "SPAN", 3)
+    await mappers.first.worker.step()
+    async with room.transaction() as conn:
+        assert (await standing(conn)).reached == ref_of(3)
+    await MapperProcess(mappers.database, mappers.log).work()
+    async with room.transaction() as conn:
+        assert (await standing(conn)).remapped == 2
+
+
+async def test_a_strategy_that_comes_while_another_is_taken_in_begins_anew(
+    mappers: Mappers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await mappers.apply(FIRST)
+    await mappers.take(*ITEMS)
+    await mappers.apply(SECOND)
+    monkeypatch.setattr(remapping, "SPAN", 3)
+    await mappers.first.worker.step()
+    await mappers.apply(FIRST)
+    await mappers.first.work()
+    assert {one.item.key: one.alignment.objective for one in mappers.known().values()} == {
+        "APP-1": "grow", "APP-2": None, "APP-3": None, "APP-4": None,
+    }  # fmt: skip
+    assert mappers.passed().count("strategy:3") == 4
 
 
 async def test_an_item_that_comes_while_it_lasts_sees_one_version_only(mappers: Mappers) -> None:
