@@ -15,6 +15,7 @@ from services.detector.handlers import (
     strategy_handler,
 )
 from services.detector.judge import Judge
+from services.detector.watching import rule_set, watch_anew
 from services.runtime.marks import passed_marks
 from services.runtime.relay import Relay
 from services.runtime.room import Progress, RoomContext
@@ -46,7 +47,8 @@ class Detector:
         self._context.bus.subscribe(ITEM_INPUTS, self._items, max_records=max_records)
 
     async def start(self) -> None:
-        """Begin to work."""
+        """Begin to work; where the rules are others than before, all items are watched by these first."""
+        await watch_anew(self._context.database, rule_set())
         await self._context.bus.start()
         self._judge.loop.start()
         self._relay.start()
