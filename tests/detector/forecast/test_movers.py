@@ -115,3 +115,14 @@ def test_beyond_what_may_be_followed_the_longest_chains_are_tried_first(monkeypa
     assert {one.subjects for one in whole} == set(edges[:4]), "the short chain delays nothing"
     monkeypatch.setattr(movers, "MOST_TAKEN", 7 * SIZE)
     assert [one.subjects for one in moved(trials, asked)] == [edges[0]]
+
+
+def test_of_two_blockers_of_one_leaf_neither_dependency_moves_the_end_alone() -> None:
+    edges = (("a", "c"), ("b", "c"))
+    assert moved(Trials([3], SIZE, HORIZON, 1), Asked(frozenset("abc"), frozenset(), edges)) == []
+
+
+def test_of_leaves_that_others_wait_for_only_the_one_in_the_way_moves_the_end() -> None:
+    edges = (("a", "e"), ("b", "c"), ("c", "d"))
+    found = moved(Trials([3], SIZE, HORIZON, 1), Asked(frozenset("abcde"), frozenset("ab"), edges), due=2)
+    assert [(one.subjects, one.days_earlier) for one in found] == [(("b",), 1), (("b", "c"), 1), (("c", "d"), 1)]
