@@ -14,6 +14,7 @@ from services.detector import agenda
 from services.detector.agenda import Lane
 from services.detector.context import OBJECTIVE_PREFIX, TEAM_PREFIX, Context
 from services.detector.facts import Facts
+from services.detector.forecasting import with_forecasts
 from services.detector.groups import read_teams
 from services.detector.judging import Scene
 from services.detector.key_results import read_key_results
@@ -50,13 +51,16 @@ async def _judge_teams(
 async def _judge_objectives(
     conn: AsyncConnection, bus: Bus, taken: Mapping[str, str], context: Context, now: datetime
 ) -> int:
+    """Judge objectives with their key results; those whose forecast has to wait for another round wait with it."""
     names = _names(taken, OBJECTIVE_PREFIX)
-    found = await read_objectives(conn, names, context, now)
-    key_results = await read_key_results(conn, names, context, now)
+    found = await with_forecasts(conn, await read_objectives(conn, names, context, now), context, now)
+    key_results = await read_key_results(conn, found.facts, context, now)
     facts: dict[str, Sequence[Facts]] = {
-        OBJECTIVE_PREFIX + name: (one, *key_results.get(name, ())) for name, one in found.items()
+        OBJECTIVE_PREFIX + name: (one, *key_results.get(name, ())) for name, one in found.facts.items()
     }
-    await judge_and_keep(conn, bus, taken, facts, Scene({}, context, now))
+    ready = {subject: flow for subject, flow in taken.items() if subject in facts}
+    looks = {OBJECTIVE_PREFIX + name: moment for name, moment in found.looks.items()}
+    await judge_and_keep(conn, bus, ready, facts, Scene({}, context, now), looks=looks)
     return len(taken)
 
 
