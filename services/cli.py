@@ -220,10 +220,29 @@ def explain(
     home: HomeOption = None,
     format_: FormatOption = OutputFormat.TEXT,
 ) -> None:
-    """Show one finding with its evidence, and what would clear it."""
-    from services.commands import inspecting
+    """Show one finding: its evidence in order, the rule's conditions with their numbers, what would clear it."""
+    from services.commands import asking, inspecting
 
-    inspecting.print_one(inspecting.finding_at(home, fingerprint, as_of), format_)
+    asking.print_whole(asking.explain(home, fingerprint, inspecting.instant(as_of), as_of), format_)
+
+
+@app.command(
+    "why-not",
+    epilog="Example: leeway why-not stalled-dependency PLAT-7 GROW-121",
+    short_help="Say which condition of a rule does not hold.",
+)
+@one_sentence_a_fault
+def why_not(
+    rule: Annotated[str, typer.Argument(help="The rule's name, as in `leeway findings`.")],
+    subject: Annotated[list[str], typer.Argument(help="An item's key, two for a pair; or as in objective:<id>.")],
+    as_of: Annotated[str | None, typer.Option(help="Ask as of this instant; else as of now.")] = None,
+    home: HomeOption = None,
+    format_: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Say which condition of a rule does not hold for a subject, with its numbers, and when that could change."""
+    from services.commands import asking, inspecting
+
+    asking.print_answers(asking.why_not(home, rule, subject, inspecting.instant(as_of)), format_)
 
 
 @app.command(

@@ -13,7 +13,7 @@ from services.commands.checks import Check
 from services.commands.doctor import look
 from services.commands.output import EXIT_FOUND, OutputFormat, counted, out, print_json, say
 from services.commands.replaying import ReplayResult
-from services.commands.reports import finding_row, print_explanation, print_findings
+from services.commands.reports import finding_row, print_findings
 from services.commands.start import configuration_for, run, settings_for
 from services.commands.times import parse_instant
 from services.commands.workplace import Workplace, workplace
@@ -79,13 +79,14 @@ def at_home(home: Path | None, work: Callable[[Workplace], Awaitable[T]]) -> T:
     return run(inside())
 
 
-def _instant(as_of: str | None) -> datetime:
+def instant(as_of: str | None) -> datetime:
+    """Return the instant that `--as-of` means; now where nothing is said."""
     return SystemClock().now() if as_of is None else parse_instant(as_of, "--as-of")
 
 
 def findings_at(home: Path | None, wanted: FindingFilter, as_of: str | None) -> list[Finding]:
     """Return the findings of a home or of the configured database, the worst first."""
-    now = _instant(as_of)
+    now = instant(as_of)
 
     async def listed(place: Workplace) -> list[Finding]:
         listed = await queries.list_findings(place.room("detector"), now, wanted)
@@ -99,7 +100,7 @@ def findings_at(home: Path | None, wanted: FindingFilter, as_of: str | None) -> 
 
 def finding_at(home: Path | None, prefix: str, as_of: str | None) -> Finding:
     """Return the one finding whose fingerprint begins so."""
-    now = _instant(as_of)
+    now = instant(as_of)
     found = at_home(home, lambda place: queries.find_finding(place.room("detector"), now, prefix))
     if found is None:
         raise Misconfigured(f"No finding, or more than one, begins with {prefix!r}; `leeway findings` lists them.")
@@ -109,18 +110,11 @@ def finding_at(home: Path | None, prefix: str, as_of: str | None) -> Finding:
 def print_list(found: Sequence[Finding], format_: OutputFormat) -> None:
     """Print findings."""
     if format_ is OutputFormat.JSON:
-        print_json([finding_row(finding) | {"title": finding.title, "state": finding.state} for finding in found])
+        more = ("title", "state", "shadow")
+        print_json([finding_row(finding) | finding.model_dump(include=set(more)) for finding in found])
         return
     print_findings(found)
     out.print(f"{counted(len(found), 'finding')}.")
-
-
-def print_one(finding: Finding, format_: OutputFormat) -> None:
-    """Print one finding whole."""
-    if format_ is OutputFormat.JSON:
-        print_json(finding.model_dump(mode="json"))
-    else:
-        print_explanation(finding)
 
 
 def print_replay(result: ReplayResult, format_: OutputFormat) -> None:

@@ -51,7 +51,7 @@ def headline(finding: Finding) -> Text:
 
 def placement(finding: Finding) -> str:
     """Return who must act, for which objective, and by what name the finding is asked for."""
-    parts = [f"{finding.rule} {finding.fingerprint}"]
+    parts = [f"{finding.rule} {finding.fingerprint}{' (in shadow: told to nobody)' if finding.shadow else ''}"]
     if finding.team is not None:
         parts.append(f"team {finding.team_name or finding.team}")
     if finding.objective is not None:
@@ -71,12 +71,13 @@ def print_explanation(finding: Finding) -> None:
     out.print()
     out.print(
         f"  It stands since {finding.since.isoformat(timespec='minutes')}, by strategy version "
-        f"{finding.strategy_version}. It clears when {safe(finding.clears_when)}"
+        f"{finding.strategy_version}. {safe(finding.clears_when)}"
     )
 
 
 def fact_line(finding: Finding, evidence: Evidence) -> str:
     """Return one fact in words: what, of which subject, and its value."""
     name = next((subject.key for subject in finding.subjects if subject.ref == evidence.ref), evidence.ref)
-    value = "" if evidence.value is None else f": {evidence.value}"
+    values = evidence.value if isinstance(evidence.value, list | tuple) else [evidence.value]
+    value = "" if evidence.value is None else f": {', '.join(map(str, values))}"
     return safe(f"{evidence.fact.replace('-', ' ')}{f' of {name}' if name else ''}{value}")

@@ -37,7 +37,7 @@ def test_explain_shows_the_evidence_and_what_would_clear_it(replayed: Replayed) 
     fingerprint = replayed.answer["findings"][0]["fingerprint"]
     told = leeway("explain", fingerprint[:8], "--home", replayed.home, "--as-of", AS_OF)
     assert told.code == 0
-    assert "It clears when" in told.out
+    assert "Clears when" in told.out
     whole = leeway("explain", fingerprint, "--home", replayed.home, "--as-of", AS_OF, "--format", "json").json
     assert whole["fingerprint"] == fingerprint
     assert whole["evidence"]
