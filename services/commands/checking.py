@@ -1,6 +1,5 @@
 """`leeway check` and `leeway apply`: is the strategy sound, and from now on it holds."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +22,6 @@ from services.mapper.strategy_file import Checked, check_strategy, load_strategy
 from services.mapper.strategy_lint import Problem, Severity, problem_at
 from services.runtime.clock import SystemClock
 from services.runtime.closed_yaml import Loaded, load
-
-_TITLE: Final = re.compile(r"objectives\[\d+\]\.key_results\[\d+\]\.title")
 
 
 def has_errors(path: Path, exports: Sequence[Path], site: str, format_: OutputFormat) -> bool:
@@ -51,9 +48,7 @@ def check_file(path: Path, items: Iterable[WorkItem] | None = None) -> Checked:
     checked = check_strategy(path, parse_policy, items)
     if checked.strategy is None:
         return checked
-    # Of a key result's title the detector's rule speaks alone, so that nobody reads of it twice, in two ways.
-    others = (one for one in checked.problems if not _TITLE.fullmatch(one.where))
-    problems = [*others, *output_key_results(load(path, Strategy))]
+    problems = [*checked.problems, *output_key_results(load(path, Strategy))]
     return Checked(checked.strategy, tuple(sorted(problems, key=lambda problem: problem.line)))
 
 

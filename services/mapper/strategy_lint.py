@@ -3,13 +3,12 @@
 An error stops `leeway apply`; a warning and a hint do not. Each says where it stands and what to change.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from schemas.strategy import KeyResult, Objective, PolicyValues, Strategy, WorkingCalendar
+from schemas.strategy import Objective, PolicyValues, Strategy, WorkingCalendar
 from services.mapper.selectors import named_fields
 from services.runtime.calendar import Calendar
 from services.runtime.closed_yaml import Loaded, Location
@@ -187,32 +186,6 @@ def _selectors(strategy: Strategy) -> Iterator[_Found]:
                     yield _Found(Severity.ERROR, (kind, place, field, at), message, "Name one, as in `project: APP`.")
 
 
-_OUTPUT: Final = re.compile(
-    r"\b(launch|ship|migrate|release|deploy|deliver|roll[- ]?out|go[- ]?live)(e?s|e?d|ing)?\b|\bmigrat(ing|ion)\b",
-    re.IGNORECASE,
-)
-_WORK: Final = r"(tickets?|issues?|stories|tasks?|features?|story points?|pull requests?|releases?)"
-_COUNT_OF_WORK: Final = re.compile(
-    rf"\b(number|count) of (\w+ )?{_WORK}\b|\b{_WORK} (closed|done|resolved|completed|finished|merged)\b", re.IGNORECASE
-)
-_UNIT_OF_WORK: Final = re.compile(_WORK, re.IGNORECASE)
-
-
-def _outputs(strategy: Strategy) -> Iterator[_Found]:
-    for place, objective in enumerate(strategy.objectives):
-        for at, result in enumerate(objective.key_results):
-            if counts_output(result):
-                message = f"the key result `{result.id}` counts what is shipped, not what changes for anybody."
-                hint = "Think of what users or the business would do more, less or faster once it is there."
-                yield _Found(Severity.WARNING, ("objectives", place, "key_results", at, "title"), message, hint)
-
-
-def counts_output(result: KeyResult) -> bool:
-    """Say whether a key result counts things made rather than a change; its title and its unit tell."""
-    told = _OUTPUT.search(result.title) or _COUNT_OF_WORK.search(result.title)
-    return result.kind == "output" or bool(told or _UNIT_OF_WORK.fullmatch(result.unit or ""))
-
-
 def _bets(strategy: Strategy) -> Iterator[_Found]:
     count = len(strategy.bets)
     if count and not FEWEST_BETS <= count <= MOST_BETS:
@@ -239,4 +212,4 @@ def _policies(strategy: Strategy, check_policy: CheckPolicy) -> Iterator[_Found]
                 yield _Found(Severity.ERROR, (*location, name), ended(str(error)))
 
 
-_CHECKS: Final = (_duplicates, _references, _people, _calendars, _circles, _selectors, _outputs, _bets, _shares)
+_CHECKS: Final = (_duplicates, _references, _people, _calendars, _circles, _selectors, _bets, _shares)

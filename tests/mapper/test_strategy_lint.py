@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.strategy import KeyResult, PolicyValues
+from schemas.strategy import PolicyValues
 from services.mapper.strategy_file import Problem, Severity, check_strategy, load_strategy
-from services.mapper.strategy_lint import counts_output
 from services.runtime.errors import Misconfigured
 from tests.builders import work_item
 
@@ -91,25 +90,6 @@ def test_policy_keys_are_checked_by_whoever_owns_them(tmp_path: Path) -> None:
 
 def test_too_few_bets_is_a_hint(tmp_path: Path) -> None:
     assert told(check(tmp_path, GOOD + "bets: [{id: a, statement: s}]\n")) == [("hint", 15)]
-
-
-@pytest.mark.parametrize(
-    ("title", "unit", "is_output"),
-    [
-        ("Launch the new editor", None, True),
-        ("Ship 5 integrations", None, True),
-        ("All customers migrated", None, True),
-        ("Number of features", None, True),
-        ("Customer tickets closed", None, True),
-        ("Throughput", "tickets", True),
-        ("Median hours to first value", "h", False),
-        ("Task success rate", "%", False),
-        ("Support tickets per customer fall", None, False),
-        ("Relationship score of partners", None, False),
-    ],
-)
-def test_a_key_result_that_counts_what_is_shipped_is_an_output(title: str, unit: str | None, is_output: bool) -> None:
-    assert counts_output(KeyResult(id="k", title=title, unit=unit)) is is_output
 
 
 def test_a_selector_that_matches_nothing_is_told_with_the_nearest_names(tmp_path: Path) -> None:
