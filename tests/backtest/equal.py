@@ -14,7 +14,8 @@ from typing import Any
 
 from services.backtest.days import Days
 from services.mapper.strategy_file import load_strategy
-from tests.backtest.past import ARCHIVE, DATA, RULES, Told, exports, load_past, run_of, told
+from tests.backtest.past import ARCHIVE, RULES, Told, exports, load_past, run_of, told
+from tests.detector.references import DATA
 
 ROOT = Path(__file__).resolve().parents[2]
 MONTH_ENDS = tuple(

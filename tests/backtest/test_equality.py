@@ -17,9 +17,9 @@ from services.detector.facts import Measured
 from services.detector.policy import compile_strategy
 from services.detector.rules.registry import BY_NAME
 from tests.backtest.company import FIRST, LAST, strategy, write
-from tests.backtest.past import RULES, SITE, Told, exports, load_past, plain, run_of, told
+from tests.backtest.past import RULES, Told, exports, load_past, plain, run_of, told
 from tests.connectors.shared_data import archive, shared
-from tests.detector.references import DATA, REFERENCES, Reference
+from tests.detector.references import DATA, REFERENCES, SITE, Reference
 from tests.detector.rule_sets import REFERENCED
 
 STEPS = "key-result:easy/steps"

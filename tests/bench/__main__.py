@@ -10,13 +10,17 @@ from typing import Any, Final
 import structlog
 
 from services.runtime.embedded import Endpoints
-from tests.bench import archive, extraction, flow, forecast, memory, remap, scale, webhooks
+from tests.bench import archive, backtest, extraction, flow, forecast, memory, remap, scale, webhooks
 from tests.bench.company import Company
 from tests.bench.place import parts
 
 
 async def _replay(_: Endpoints) -> dict[str, Any]:
     return await asyncio.to_thread(archive.measure)
+
+
+async def _backtest(_: Endpoints) -> dict[str, Any]:
+    return await asyncio.to_thread(backtest.measure)
 
 
 async def _forecast(_: Endpoints) -> dict[str, Any]:
@@ -28,12 +32,13 @@ MEASURES: Final[dict[str, Callable[[Endpoints], Awaitable[dict[str, Any]]]]] = {
     "extraction": extraction.measure,
     "webhook": webhooks.measure,
     "replay": _replay,
+    "backtest": _backtest,
     "forecast": _forecast,
     "scale": lambda endpoints: scale.measure(endpoints, Company(groups=1), Company(groups=100)),
     "remap": lambda endpoints: remap.measure(endpoints, Company(groups=100)),
     "memory": memory.measure,
 }
-EVERYDAY: Final = ("flow", "extraction", "webhook", "replay", "forecast")
+EVERYDAY: Final = ("flow", "extraction", "webhook", "replay", "backtest", "forecast")
 """The others, at a size that matters, take longer than one waits for."""
 
 

@@ -40,7 +40,7 @@ def measure(archive: Path = ARCHIVE, size: int = AS_MANY) -> dict[str, Any]:
     if all(path.is_file() for path in exports):
         return _in_a_child([*exports, archive / "strategy.yaml"], ARCHIVE_AS_OF)
     with TemporaryDirectory() as folder:
-        made = _make_up(Path(folder), size)
+        made = make_up(Path(folder), size)
         return _in_a_child(made, AS_OF) | {"made_up": f"{archive.name} is not beside the checkout"}
 
 
@@ -52,7 +52,8 @@ def _in_a_child(paths: list[Path], as_of: datetime) -> dict[str, Any]:
     return {"seconds": round(monotonic() - began, 1)} | told
 
 
-def _make_up(folder: Path, size: int) -> list[Path]:
+def make_up(folder: Path, size: int) -> list[Path]:
+    """Write a made-up export of so many issues, and a strategy that fits it; return both."""
     export, strategy = folder / "made-up.jsonl.gz", folder / "strategy.json"
     with gzip.open(export, "wb", compresslevel=1) as file:
         for number in range(size):
@@ -72,7 +73,8 @@ def _issue(number: int) -> dict[str, Any]:
     return jira_issue(number, project=project, category=category, **fields)
 
 
-def _strategy(path: Path) -> Strategy:
+def strategy_in(path: Path) -> Strategy:
+    """Return the strategy in a file of either kind."""
     return load_strategy(path) if path.suffix == ".yaml" else Strategy.model_validate_json(path.read_bytes())
 
 
@@ -90,7 +92,7 @@ def main(arguments: list[str]) -> None:
     quiet = structlog.make_filtering_bound_logger(logging.WARNING)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr), wrapper_class=quiet)
     as_of, *exports, strategy = arguments
-    request = ReplayRequest(tuple(map(Path, exports)), _strategy(Path(strategy)), datetime.fromisoformat(as_of))
+    request = ReplayRequest(tuple(map(Path, exports)), strategy_in(Path(strategy)), datetime.fromisoformat(as_of))
     result = asyncio.run(replay(request, Settings(), Configuration(), lambda *_: None))
     told = {"rss_mb": round(_peak_mb()), "items": result.counts.items, "findings": len(result.findings)}
     sys.stdout.write(json.dumps(told))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.runtime.embedded import Endpoints
 from services.sandbox.listening import HOST
-from tests.bench import archive, extraction, flow, forecast, memory, reader, remap, scale, webhooks
+from tests.bench import archive, backtest, extraction, flow, forecast, memory, reader, remap, scale, webhooks
 from tests.bench.company import Company
 from tests.bench.place import site
 from tests.bench.reader import Step
@@ -40,6 +40,14 @@ def test_a_replay_is_measured_without_the_archive_too(tmp_path: Path) -> None:
     found = archive.measure(tmp_path / "nothing", size=300)
     assert found["items"] == 300
     assert found["rss_mb"] > 0
+    assert "made_up" in found
+
+
+def test_a_backtest_is_measured_without_the_archive_too(tmp_path: Path) -> None:
+    found = backtest.measure(tmp_path / "nothing", size=300)
+    assert found["items"] == 300
+    assert found["findings"] > 0
+    assert found["days_per_second"] > 0
     assert "made_up" in found
 
 
