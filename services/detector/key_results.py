@@ -32,10 +32,12 @@ _DELIVERED: Final = text(
     SELECT asked.objective, i.done
     FROM unnest(CAST(:objectives AS text[]), CAST(:sinces AS timestamptz[]), CAST(:cancelled AS text[]))
          AS asked (objective, since, cancelled)
-    JOIN items i ON i.objective = asked.objective AND i.objective IS NOT NULL AND i.visible AND i.done >= asked.since
-    WHERE i.status_category = 'done'
-      AND CASE WHEN i.resolution_name IS NULL THEN i.resolution = 'delivered'
-               ELSE i.resolution_name <> ALL(string_to_array(asked.cancelled, chr(10))) END
+    CROSS JOIN LATERAL (
+        SELECT done FROM items WHERE objective = asked.objective AND objective IS NOT NULL AND visible
+          AND done >= asked.since AND status_category = 'done'
+          AND CASE WHEN resolution_name IS NULL THEN resolution = 'delivered'
+                   ELSE resolution_name <> ALL(string_to_array(asked.cancelled, chr(10))) END OFFSET 0
+    ) AS i
     ORDER BY asked.objective, i.done
     """
 )
