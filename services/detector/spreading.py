@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.detector.agenda import can_be_found, entering
+from services.detector.agenda import STRATEGY_FLOW, can_be_found, entering
 from services.detector.context import OBJECTIVE_PREFIX, TEAM_PREFIX
 from services.runtime.database import copy_rows
 
@@ -28,6 +28,7 @@ _TAKE: Final = text(
     "DELETE FROM dirty WHERE id IN (SELECT id FROM dirty WHERE flow = :flow ORDER BY id LIMIT :limit) RETURNING subject"
 )
 # What is lateral and has an offset is looked up by index: nobody can guess how few they are, of how many items.
+# An item may be stored anew while its sums wait to be written: its own last touch is the one that it has by then.
 _ADD_UP: Final = text(
     """
     WITH near AS MATERIALIZED (
@@ -53,7 +54,7 @@ _ADD_UP: Final = text(
            OR i.left_progress IS DISTINCT FROM h.left_progress
         ORDER BY i.ref
     )
-    UPDATE items SET last_touched = summed.last_touched, has_children = summed.has_children,
+    UPDATE items SET last_touched = greatest(summed.last_touched, items.touched), has_children = summed.has_children,
                      has_dependents = summed.has_dependents, moved = summed.moved,
                      left_progress = summed.left_progress
     FROM summed WHERE items.ref = summed.ref AND items.ref = ANY(ARRAY(SELECT ref FROM summed))
@@ -146,7 +147,9 @@ async def _spread_flow(conn: AsyncConnection, flow: str, limit: int) -> int:
 _RELEASE: Final = text(
     "INSERT INTO flows (flow, released) VALUES (:flow, true) ON CONFLICT (flow) DO UPDATE SET released = true"
 )
-_RELEASE_ALL: Final = text("UPDATE flows SET released = true WHERE NOT released")
+_RELEASE_ALL: Final = text(
+    f"UPDATE flows SET released = true WHERE NOT released AND NOT starts_with(flow, '{STRATEGY_FLOW}')"  # noqa: S608 -- our own text
+)
 
 
 async def release(conn: AsyncConnection, flow: str) -> None:
@@ -155,5 +158,5 @@ async def release(conn: AsyncConnection, flow: str) -> None:
 
 
 async def release_all(conn: AsyncConnection) -> None:
-    """Let everything be judged that was stored."""
+    """Let everything be judged that was stored, but for what waits for a version of the strategy to hold."""
     await conn.execute(_RELEASE_ALL)
