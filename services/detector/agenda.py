@@ -17,6 +17,14 @@ SOONEST: Final = timedelta(seconds=1)
 """No verdict is asked for again before so much domain time: a rule that is wrong about its moment must not spin."""
 
 
+STRATEGY_FLOW: Final = "strategy:"
+
+
+def strategy_flow(version: int) -> str:
+    """Return the name under which what a coming version of the strategy has moved waits for it."""
+    return f"{STRATEGY_FLOW}{version}"
+
+
 class Lane(StrEnum):
     """The kinds of subjects, judged apart: items by themselves, groups from indexes and less often."""
 

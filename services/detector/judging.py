@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from schemas.findings import Finding, FindingState, FindingTransition, Subject
+from services.detector.agenda import STRATEGY_FLOW
 from services.detector.context import Context
 from services.detector.facts import ItemFacts
 from services.detector.rows import hash_of
@@ -56,7 +57,8 @@ class Scene:
 
 
 def differences(anchor: str, verdict: Verdict, known: Mapping[str, Known], scene: Scene, flow: str) -> Judged:
-    """Return the transitions from what is known of this subject to what the verdict says."""
+    """Return the transitions from what is known of this subject to what the verdict says; `flow` is what brought it."""
+    load = None if flow.startswith(STRATEGY_FLOW) else flow or None
     drafts = {draft.fingerprint: draft for draft in verdict.findings}
     changes: list[Change] = []
     confirmed: list[str] = []
@@ -65,7 +67,7 @@ def differences(anchor: str, verdict: Verdict, known: Mapping[str, Known], scene
         content = content_hash(draft)
         if before is None:
             finding = told(draft, scene, scene.now)
-            changes.append(Change(anchor, finding, FindingTransition.OPENED, content, flow or None))
+            changes.append(Change(anchor, finding, FindingTransition.OPENED, content, load))
         elif before.content_hash != content or before.finding.state is FindingState.UNKNOWN:
             finding = told(draft, scene, before.finding.opened_at)
             changes.append(Change(anchor, finding, FindingTransition.UPDATED, content, before.flow))

@@ -20,6 +20,7 @@ _TAKE: Final = text("DELETE FROM waiting_marks RETURNING body")
 _UNSPREAD: Final = text(
     "SELECT EXISTS (SELECT FROM dirty WHERE flow = '') OR EXISTS (SELECT FROM flows WHERE released "
     "AND EXISTS (SELECT FROM dirty WHERE dirty.flow = flows.flow)) "
+    "OR EXISTS (SELECT FROM dirty WHERE starts_with(flow, 'strategy:')) "
     "OR EXISTS (SELECT FROM strategies WHERE cleared AND body IS NULL) "
     "OR NOT EXISTS (SELECT FROM strategies WHERE active)"
 )

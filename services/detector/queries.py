@@ -29,7 +29,8 @@ _COUNTS: Final = text(
     ") AS live_dependencies"
 )
 _PENDING: Final = text(
-    "SELECT (SELECT count(*) FROM dirty WHERE flow = '' OR flow IN (SELECT flow FROM flows WHERE released)) AS dirty, "
+    "SELECT (SELECT count(*) FROM dirty WHERE flow = '' OR starts_with(flow, 'strategy:') "
+    "OR flow IN (SELECT flow FROM flows WHERE released)) AS dirty, "
     "(SELECT count(*) FROM waiting_marks) AS marks, (SELECT count(*) FROM outbox) AS outbox"
 )
 

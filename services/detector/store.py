@@ -18,6 +18,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.work_items import ActorKind, ChangeAspect
+from services.detector.agenda import strategy_flow
 from services.detector.history_store import ALIGNED_PREFIX, ChangeRow, keep_changes
 from services.detector.rows import ITEM_COLUMNS, ItemRows
 from services.detector.spreading import note_dirty
@@ -62,6 +63,9 @@ _UPSERT: Final = text(
 )
 
 
+_ACTIVE: Final = text("SELECT version FROM strategies WHERE active")
+
+
 async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows], now: datetime) -> int:
     """Store items, sorted by ref and each once, as seen at `now`; return how many had news in them."""
     if not rows:
@@ -80,7 +84,7 @@ async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows], now: date
     stale = await store_edges(conn, changed, list(before))
     stale += await store_twins(conn, changed, list(before))
     stale += await lost_by_key(conn, _old_keys(changed, before))
-    await _note_dirty(conn, changed, known, stale)
+    await _note_dirty(conn, changed, known, stale, await hold_until(conn, changed))
     return len(changed)
 
 
@@ -134,17 +138,31 @@ async def _note_dirty(
     changed: Sequence[ItemRows],
     known: Mapping[str, Known],
     stale: Iterable[Stale],
+    flows: Mapping[str, str],
 ) -> None:
-    flows = {one.ref: one.flow for one in changed}
-    notes = {(one.ref, one.flow) for one in changed}
+    """Note who is touched, under the load, or the coming strategy, that has to be whole before they are judged."""
+    notes = {(ref, flow) for ref, flow in flows.items()}
     notes |= {(end, flows[teller]) for teller, end in stale}
     for one in changed:
-        before = known.get(one.ref)
+        before, flow = known.get(one.ref), flows[one.ref]
         if before is not None:
-            notes |= {(subject, one.flow) for subject in _left_behind(before, one)}
-        if one.flow:
-            notes |= {(subject, one.flow) for subject in _groups(one.team, one.objective)}
+            notes |= {(subject, flow) for subject in _left_behind(before, one)}
+        if flow:
+            notes |= {(subject, flow) for subject in _groups(one.team, one.objective)}
     await note_dirty(conn, notes)
+
+
+async def hold_until(conn: AsyncConnection, rows: Sequence[ItemRows]) -> dict[str, str]:
+    """Return by ref the load that an item came with, or the coming version of the strategy that aligned it; else empty.
+
+    What a version that does not hold yet has moved is judged when that version does: half of it moved, by the version
+    before, says what never was.
+    """
+    active = await conn.scalar(_ACTIVE)
+    return {
+        one.ref: one.flow or (strategy_flow(one.strategy_version) if active and one.strategy_version > active else "")
+        for one in rows
+    }
 
 
 def _groups(team: str | None, objective: str | None) -> Iterable[str]:

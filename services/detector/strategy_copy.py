@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.strategy import StrategyApplied
-from services.detector.agenda import CAPACITY_SUBJECT, can_be_found, entering
+from services.detector.agenda import CAPACITY_SUBJECT, STRATEGY_FLOW, can_be_found, entering
 from services.detector.context import Context
 from services.detector.policy import compile_strategy
 from services.detector.versions import moves_of_objectives
@@ -36,6 +36,12 @@ _NEXT: Final = text(
 )
 _RETIRE: Final = text("UPDATE strategies SET active = false WHERE active")
 _ACTIVATE: Final = text("UPDATE strategies SET active = true WHERE version = :version")
+_RELEASE: Final = text(
+    f"INSERT INTO flows (flow, released) SELECT '{STRATEGY_FLOW}' || version, true "  # noqa: S608 -- our own text
+    "FROM generate_series(1, CAST(:version AS integer)) AS version ON CONFLICT (flow) DO UPDATE SET released = true "
+    "WHERE NOT flows.released"
+)
+"""Older versions too: one that was passed over never holds, and what it moved is the next one's by now."""
 _ENTER_ALL: Final = text(
     entering(
         f"""
@@ -78,6 +84,7 @@ async def _activate(conn: AsyncConnection) -> None:
         return
     await conn.execute(_RETIRE)
     await conn.execute(_ACTIVATE, {"version": version})
+    await conn.execute(_RELEASE, {"version": version})
     named = [f"objective:{objective.id}" for objective in (await _read(conn, version)).strategy.objectives]
     await conn.execute(_ENTER_ALL, {"named": [*named, CAPACITY_SUBJECT], "flow": ""})
 

@@ -195,6 +195,47 @@ async def test_a_new_strategy_judges_only_after_its_mark(room: Room) -> None:
     assert gone.resolved_because == "strategy changed"
 
 
+async def test_what_a_coming_strategy_has_moved_is_judged_when_it_holds_and_says_so(room: Room) -> None:
+    begun = StatusCategory.IN_PROGRESS
+    items = [work_item(number, status_category=begun, created=OLD, touched=OLD) for number in range(1, 7)]
+    await room.apply(strategy())
+    await room.store(*(aligned(item, number, objective="easy") for number, item in enumerate(items, 1)))
+    await room.settle()
+    assert set(await room.rules()) == {"objective-idle", "stale-work"}
+    await room.apply(strategy(), version=2)
+    moved = [aligned(item, number, objective=None, version=2) for number, item in enumerate(items, 11)]
+    await room.store(*moved[:3])
+    await room.mark("drain", MarkKind.DRAIN)
+    await room.settle()
+    assert await room.findings(RESOLVED) == []
+    assert "unaligned-work" not in await room.rules()
+    assert "mark drain" not in await room.said()
+    await room.store(*moved[3:])
+    await room.mark("strategy:2", MarkKind.STRATEGY)
+    await room.settle()
+    (idle,) = await room.findings(RESOLVED)
+    assert (idle.rule, idle.resolved_because) == ("objective-idle", "strategy changed")
+    assert set(await room.rules()) == {"stale-work", "unaligned-work"}
+    assert {one.flow for one in await room.outbox() if isinstance(one, FindingChanged)} == {None}
+    assert {"mark drain", "mark strategy:2"} <= set(await room.said())
+    await room.store(*(aligned(item.model_copy(update={"touched": STARTED}), 20 + n) for n, item in enumerate(items)))
+    await room.settle()
+    assert {one.resolved_because for one in await room.findings(RESOLVED) if one.rule == "stale-work"} == {"cleared"}
+
+
+async def test_what_a_version_has_moved_that_was_passed_over_is_judged_by_the_next(room: Room) -> None:
+    item = work_item(1, status_category=StatusCategory.IN_PROGRESS, created=OLD, touched=OLD)
+    await room.apply(strategy())
+    await room.store(aligned(item, 1))
+    await room.settle()
+    await room.apply(strategy(), version=3)
+    await room.mark("strategy:3", MarkKind.STRATEGY)
+    await room.store(aligned(item.model_copy(update={"touched": STARTED}), 2, version=2))
+    await room.settle()
+    assert await room.rules() == []
+    assert (await room.left())["dirty"] == 0
+
+
 async def test_a_strategys_mark_may_come_before_the_strategy(room: Room) -> None:
     """They come on two topics. The mark waits, so that nobody takes the old verdicts for the new ones."""
     await room.apply(strategy())
