@@ -53,6 +53,11 @@ class GoalReader:
         self._read_due = clock.monotonic() + settings.pace.goals_minutes * 60
         return True
 
+    async def now(self) -> bool:
+        """Read the goals now, however long that could wait; tell whether there are any to read."""
+        self._read_due = None
+        return await self.step()
+
     async def read(self) -> int:
         """Read the goals now, keep them, and tell what is news; return how many measurements were told."""
         goals = await answer_of(self._site.client.goals())

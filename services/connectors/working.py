@@ -83,6 +83,8 @@ class Work:
         await self._wait_for_claim()
         try:
             await (self.sync.census_now() if census else self.sync.now())
+            if await self._goals.now():
+                self._wake_relay()
         finally:
             await self._report()
 
