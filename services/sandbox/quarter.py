@@ -110,9 +110,9 @@ def _drifting(stage: Stage) -> None:
     scenes.carried_away(stage, 33, 42)
     planning_scenes.not_begun(stage, TAX_SEASON, 3, 14)
     planning_scenes.sent_back(stage, INSIGHTS, 19)
-    planning_scenes.all_at_once(stage, PARTNERS, 24, 44)
+    planning_scenes.all_at_once(stage, PARTNERS, 24, 30)
     planning_scenes.put_off(stage, GROWTH, "Sample data for shops of motorbikes", (12, 17, 23, 31))
-    scenes.grows(stage, 9, 4)
+    scenes.grows(stage, 9, 2, 45)
 
 
 def _deciding(stage: Stage) -> None:

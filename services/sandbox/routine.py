@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Final
 
 from services.sandbox.desk import IN_ASANA, Desk
@@ -17,8 +18,11 @@ OBJECTIVES: Final[dict[str, tuple[str, ...]]] = {
     "insights": ("owners-numbers",),
     "partners": ("dealers-bring-shops",),
 }
-FEATURES_TAKEN: Final = {"phone-quotes": 7}
-"""Of the phone quotes only so many had been thought of when the quarter began."""
+FEATURES_TAKEN: Final = {
+    "first-booking": 9, "phone-quotes": 7, "paid-invoices": 6, "no-lost-bookings": 5, "fewer-calls": 9,
+    "owners-numbers": 8, "dealers-bring-shops": 9,
+}  # fmt: skip
+"""What a team means to do in the quarter: some have more in mind than they can do, and most of them about as much."""
 
 AT_ONCE: Final = 4
 """Items that a team has under way: one a person."""
@@ -27,14 +31,21 @@ LONGEST_SILENCE: Final = 2
 """Working days: in a healthy team somebody says something at least so often."""
 
 BUG_EVERY: Final = 11
-BEFORE: Final = (-50, -13)
+BEFORE: Final = (-50, -14)
 """Working days before the quarter on which its backlog was written down: all of it well before."""
 
 DIVIDED: Final = 1
 """The facet of a feature that is divided into sub-tasks."""
 
-EXPLORED: Final = 0.8
-"""Of the epics, so many begin with a discovery."""
+LENGTHS: Final = (10, 5, 4, 10, 6, 5, 10, 4, 5)
+"""Working days that items take, by turns. Two weeks are what people give what is large, and all of them keep to it."""
+BEGINS: Final = 9.0
+ENDS: Final = 17.0
+"""The hours at which people take up something new, and are done with it."""
+
+EXPLORING_DAYS: Final = 10
+UNEXPLORED: Final = 8
+"""One epic in so many begins without a discovery."""
 DATED: Final = 0.3
 SLIPS: Final = 0.1
 POINTS: Final = (1.0, 2.0, 3.0, 5.0, 8.0)
@@ -107,17 +118,17 @@ def _lane(desk: Desk, team: str, objective: str, backlog: Backlog) -> list[Work]
     lane = []
     for number, feature in enumerate(features):
         first = number * len(FACETS)
-        lane += _feature(desk, (team, objective, feature), days[first : first + len(FACETS)], backlog)
+        lane += _feature(desk, number, (team, objective, feature), days[first : first + len(FACETS)], backlog)
     return lane
 
 
-def _feature(desk: Desk, what: tuple[str, str, str], days: Sequence[int], backlog: Backlog) -> list[Work]:
+def _feature(desk: Desk, number: int, what: tuple[str, str, str], days: Sequence[int], backlog: Backlog) -> list[Work]:
     """Write down a feature: in Jira an epic with a story a facet, in Asana tasks; one of them has sub-tasks."""
     (team, objective, feature), epic = what, None
     if team not in IN_ASANA:
         title = feature[0].upper() + feature[1:]
         epic = open_for(desk, team, objective, f"{title} as a whole", days[0] - 1, kind="Epic")
-        if desk.random.random() < EXPLORED:
+        if number % UNEXPLORED != 1:
             _explore(desk, team, objective, (epic, f"Ask five workshops about {feature}"), days[0])
     works = [
         open_for(desk, team, objective, facet.format(feature=feature), day, parent=epic)
@@ -139,13 +150,13 @@ def _explore(desk: Desk, team: str, objective: str, what: tuple[Work, str], day:
     asked = open_for(desk, team, objective, title, day, parent=epic)
     asked.labels += ("discovery",)
     name = desk.someone(team)
-    desk.start(asked, desk.at(day + 3), name)
-    desk.finish(asked, desk.at(day + 7), name)
+    desk.start(asked, desk.at(day + 3, BEGINS), name)
+    desk.finish(asked, desk.at(day + 3 + EXPLORING_DAYS, ENDS), name)
 
 
 def work_through(desk: Desk, team: str, backlog: Backlog, days: range, quiet: frozenset[int]) -> None:
     """Have a team work through its backlog, one item a person at a time, on all days that are not quiet."""
-    waiting, under_way = list(backlog.works), list[UnderWay]()
+    waiting, under_way, lengths = list(backlog.works), list[UnderWay](), cycle(LENGTHS)
     for day in days:
         if day in quiet:
             continue
@@ -155,12 +166,13 @@ def work_through(desk: Desk, team: str, backlog: Backlog, days: range, quiet: fr
         for name in free[: AT_ONCE - len(under_way)]:
             if waiting:
                 work = waiting.pop(0)
-                under_way.append(_begin(desk, work, name, day, backlog.steps.get(work.number, [])))
+                steps = backlog.steps.get(work.number, [])
+                under_way.append(_begin(desk, work, name, (day, day + next(lengths)), steps))
 
 
-def _begin(desk: Desk, work: Work, name: str, day: int, steps: Sequence[Work]) -> UnderWay:
-    until = day + desk.random.randint(4, 9)
-    desk.start(work, desk.at(day), name)
+def _begin(desk: Desk, work: Work, name: str, days: tuple[int, int], steps: Sequence[Work]) -> UnderWay:
+    day, until = days
+    desk.start(work, desk.at(day, BEGINS), name)
     if work.is_in_jira():
         desk.change(work, desk.at(day, 17.25), "sprint", desk.sprint(work.project, day), name)
     if desk.random.random() < DATED:
@@ -172,7 +184,7 @@ def _go_on(desk: Desk, one: UnderWay, day: int, under_way: list[UnderWay]) -> No
     if day >= one.until:
         while one.steps:
             _next_step(desk, one, day)
-        desk.finish(one.work, desk.at(day, 17), one.by)
+        desk.finish(one.work, desk.at(day, ENDS), one.by)
         under_way.remove(one)
         return
     if one.work.is_in_jira() and desk.sprint(one.work.project, day) is not desk.sprint(one.work.project, day - 1):

@@ -6,6 +6,7 @@ silence here stays a silence.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from services.sandbox.desk import Desk
@@ -157,11 +158,17 @@ def carried_away(stage: Stage, first: int, brought_back: int) -> None:
         stage.carry(work, MOBILE, first + 1 + number // 2, brought_back + number // 2)
 
 
-def grows(stage: Stage, first: int, every: int) -> None:
-    """The phone quotes get another wish every few days."""
+def grows(stage: Stage, first: int, every: int, taken: int) -> None:
+    """The phone quotes get another wish every few days; from `taken` on, some of them are taken up."""
     for number, title in enumerate(GROWN):
         day = first + number * every
-        stage.on(day, lambda title=title, day=day: stage.item(MOBILE, title, day))  # type: ignore[misc]
+        stage.on(day, partial(_wished, stage, title, day, taken + 2 * number))
+
+
+def _wished(stage: Stage, title: str, day: int, taken: int) -> None:
+    work = stage.item(MOBILE, title, day)
+    if taken > day:
+        stage.carry(work, MOBILE, taken, taken + 5)
 
 
 def asked_for(stage: Stage, place: Place, thing: str, days: tuple[int, int, int]) -> None:

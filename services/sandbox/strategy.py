@@ -1,7 +1,7 @@
 """The made-up company's strategy file, as its people would write it: six teams, eight objectives, two bets.
 
 They write it before the quarter, and mend it twice: what was left out or said badly is put right, budgets are set to
-what is, and an objective whose day has moved gets a new baseline.
+what is, and objectives whose day has moved or whose work has grown get a new baseline.
 """
 
 from dataclasses import dataclass
@@ -105,6 +105,7 @@ objectives:
     bet: self-serve
     owner: kesh
     due_on: $ends
+    baseline_on: $quotes_baseline
     team: mobile
     priority: 2
     key_results:
@@ -211,7 +212,7 @@ def revisions(starts_on: date) -> tuple[Revision, ...]:
 
 
 def _text(starts_on: date, turn: int) -> str:
-    """Return the strategy before the quarter (0), mended (1), and with a new baseline where a day has moved (2)."""
+    """Return the strategy before the quarter (0), mended (1), and with new baselines where plans are others now (2)."""
     quarter = (starts_on.month - 1) // 3 + 1
     ends_on = starts_on + timedelta(weeks=13, days=-1)
     mended = turn > 0
@@ -221,6 +222,7 @@ def _text(starts_on: date, turn: int) -> str:
         self_serve=0.6 if mended else 0.5, trust=0.4 if mended else 0.5,
         numbers_due=starts_on + timedelta(weeks=12 if mended else 9),
         numbers_baseline=_day(starts_on, REVISED_ON[2]) if turn > 1 else starts_on,
+        quotes_baseline=_day(starts_on, REVISED_ON[2]) if turn > 1 else starts_on,
         dealers_due=f"    due_on: {ends_on}\n" if mended else "",
         readers=f", owner: sunniva, due_on: {ends_on}" if mended else "",
         portal="Dealers who settle their commission without a call" if mended else "Launch the dealer portal",

@@ -149,7 +149,8 @@ GROWN: Final = (
     "Quotes in Portuguese", "Quotes for trailers", "Discount codes in quotes", "Quotes for fleets of twenty",
     "A second signature for leased cars", "Quotes by the hour", "Compare two quotes", "Quote history on the phone",
     "Quotes with courtesy car", "Quote reminders", "Copy a quote from last year", "Quotes with storage fees",
-    "Quotes for electric vans",
+    "Quotes for electric vans", "Quotes with the old tyres kept", "Quotes for shops with two yards",
+    "Quotes in the customer's own words", "Quotes with photos of the part", "Quotes for repairs under warranty",
 )  # fmt: skip
 """What came on top of the phone quotes after the quarter had begun."""
 
