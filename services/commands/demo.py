@@ -5,7 +5,7 @@ any site and are told of changes by webhooks, and each alert is the one that the
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -35,6 +35,7 @@ from services.sandbox.strategy import ASANA_SITE, JIRA_SITE
 
 TODAY: Final = datetime(2026, 6, 26, 17, 0, tzinfo=UTC)
 PLAIN_WIDTH: Final = 120
+MORNING: Final = 7
 TERMINAL: Final = Receiver(name="terminal", kind="terminal")
 HOOK_SECRET: Final = "signs the webhooks of a Jira that is gone in two minutes"  # noqa: S105 -- as it says
 HOOK_PAUSES: Final = (0.2, 0.5, 1.0, 2.0)
@@ -104,21 +105,34 @@ class _Quarter:
         await self._plan(days[0])
         await self._engine.host.start()
         for number, day in enumerate(days, 1):
-            self._clock.move_to(day)
-            await self._engine.until(partial(_is_over, _mark(number)), asyncio.create_task(self._day(number, day)))
+            morning = day.replace(hour=MORNING) if number > 1 else day
+            await self._go_to(morning, f"day-{number}", self._happen(day))
+            await self._go_to(day, f"evening-{number}")
             self._show(f"{day:%a %d %b}", number, len(days), bar="quarter")
 
-    async def _day(self, number: int, day: datetime) -> None:
-        """Have happen what happened, told by webhooks; ask for what they did not tell; say that it is all."""
+    async def _go_to(self, moment: datetime, mark: str, happening: Awaitable[None] | None = None) -> None:
+        """Have it be that moment for the rooms, and something happen; return when all of it is judged and told."""
+        self._clock.move_to(moment)
+        await self._engine.until(partial(_is_over, f"drain:{mark}"), asyncio.create_task(self._tell(mark, happening)))
+
+    async def _tell(self, mark: str, happening: Awaitable[None] | None) -> None:
         connectors = self._engine.room(ROOM)
         assert isinstance(connectors, Connectors)  # noqa: S101 -- for mypy: the room of that name
+        if happening is not None:
+            await happening
+            for name in (JIRA_SITE, ASANA_SITE):
+                await connectors.sync_now(name)
+        await connectors.send_drain(f"drain:{mark}")
+
+    async def _happen(self, day: datetime) -> None:
+        """Have happen what happened on this day, told by webhooks.
+
+        It is all known before it is evening for the rooms: whatever comes after one another takes no time for them.
+        """
         await self._world.time.move_to(day)
         await self._plan(day)
         await self._measure(day)
         await self._world.hooks.idle()
-        for name in (JIRA_SITE, ASANA_SITE):
-            await connectors.sync_now(name)
-        await connectors.send_drain(_mark(number))
 
     async def _plan(self, day: datetime) -> None:
         """Apply the strategy that holds on this day; an equal one changes nothing."""
@@ -136,10 +150,6 @@ class _Quarter:
             for one in told
         ]  # fmt: skip
         await measure(self._engine.door("detector"), [measured(one, day) for one in given], self._clock)
-
-
-def _mark(number: int) -> str:
-    return f"drain:day-{number}"
 
 
 def _is_over(mark: str, progress: Mapping[str, Progress]) -> bool:
