@@ -58,7 +58,7 @@ _UPSERT: Final = text(
     "moved = excluded.moved, left_progress = excluded.left_progress, "
     "aligned_at = CASE WHEN known.objective IS NOT DISTINCT FROM excluded.objective "
     "OR excluded.ref = ANY(CAST(:loaded AS text[])) THEN known.aligned_at "
-    "WHEN known.strategy_version = excluded.strategy_version THEN CAST(:now AS timestamptz) END "
+    "WHEN excluded.ref <> ALL(CAST(:planned AS text[])) THEN CAST(:now AS timestamptz) END "
     "WHERE known.revision < excluded.revision RETURNING known.ref, (known.xmax = 0) AS inserted"
 )
 
@@ -77,25 +77,41 @@ async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows], now: date
     if not fresh:
         return 0
     await copy_rows(conn, "staged_items", ITEM_COLUMNS, (one.values for one in fresh))
-    applied = await _upsert(conn, known, now, [one.ref for one in fresh if one.flow])
+    active = await conn.scalar(_ACTIVE)
+    values = {
+        "now": now,
+        "loaded": [one.ref for one in fresh if one.flow],
+        "planned": [one.ref for one in fresh if _is_planned(one, known.get(one.ref), active)],
+    }
+    applied = await _upsert(conn, known, values)
     changed = [one for one in fresh if one.ref in applied and _is_news(one, known.get(one.ref))]
     before = {one.ref: known[one.ref] for one in changed if one.ref in known}
     await keep_changes(conn, _realigned(changed, before, now))
     stale = await store_edges(conn, changed, list(before))
     stale += await store_twins(conn, changed, list(before))
     stale += await lost_by_key(conn, _old_keys(changed, before))
-    await _note_dirty(conn, changed, known, stale, await hold_until(conn, changed))
+    await _note_dirty(conn, changed, known, stale, hold_until(changed, active))
     return len(changed)
 
 
-async def _upsert(conn: AsyncConnection, known: Mapping[str, Known], now: datetime, loaded: Sequence[str]) -> set[str]:
-    """Write what is staged, `loaded` of it by a load; return the refs written.
+def _is_planned(one: ItemRows, before: Known | None, active: int | None) -> bool:
+    """Tell whether it is a coming version of the strategy, rather than somebody, that moves the item.
+
+    A version goes through what it can move and nothing else, so most items stand under an older one than holds.
+    """
+    if active is None:
+        return before is not None and before.strategy_version != one.strategy_version
+    return one.strategy_version > active
+
+
+async def _upsert(conn: AsyncConnection, known: Mapping[str, Known], values: Mapping[str, object]) -> set[str]:
+    """Write what is staged, as seen `now`, some of it `loaded` and some `planned`; return the refs written.
 
     An item that we took for new may have been stored meanwhile: a newer one stays, an older one is replaced, but only
     in another try, which looks at what it was.
     """
     applied = set()
-    for ref, inserted in await conn.execute(_UPSERT, {"now": now, "loaded": loaded}):
+    for ref, inserted in await conn.execute(_UPSERT, values):
         if not inserted and ref not in known:
             raise Conflict(f"Another detector stored {ref} first.")
         applied.add(ref)
@@ -152,13 +168,12 @@ async def _note_dirty(
     await note_dirty(conn, notes)
 
 
-async def hold_until(conn: AsyncConnection, rows: Sequence[ItemRows]) -> dict[str, str]:
+def hold_until(rows: Sequence[ItemRows], active: int | None) -> dict[str, str]:
     """Return by ref the load that an item came with, or the coming version of the strategy that aligned it; else empty.
 
     What a version that does not hold yet has moved is judged when that version does: half of it moved, by the version
     before, says what never was.
     """
-    active = await conn.scalar(_ACTIVE)
     return {
         one.ref: one.flow or (strategy_flow(one.strategy_version) if active and one.strategy_version > active else "")
         for one in rows

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.aligned_items import ItemAligned
+from schemas.marks import MarkKind
 from schemas.work_items import ChangeAspect, WorkItemChange
 from services.detector.history import read_changes
 from services.detector.spreading import spread
@@ -159,6 +160,19 @@ async def test_an_item_that_a_new_strategy_moves_has_served_its_objective_all_al
     await room.store(aligned(work_item(1), 1, version=1))
     await room.store(aligned(work_item(1), 2, objective="easy", version=2))
     assert await aligned_at(room) is None
+
+
+async def test_an_item_that_somebody_moves_counts_from_then_on_however_old_the_version_it_stood_under(
+    room: Room,
+) -> None:
+    """A new version is told of nothing but what it can move, so what rests stands under an older one."""
+    await room.apply(strategy(), version=1)
+    await room.store(aligned(work_item(1), 1, version=1))
+    await room.apply(strategy(), version=2)
+    await room.mark("strategy:2", MarkKind.STRATEGY)
+    await room.settle()
+    await room.store(aligned(work_item(1, labels=("easy",)), 2, objective="easy", version=2))
+    assert await aligned_at(room) == STARTED
 
 
 async def test_an_item_that_a_load_brings_before_its_parent_has_served_its_objective_all_along(room: Room) -> None:
