@@ -13,6 +13,11 @@ from services.detector.context import KEY_RESULT_PREFIX, OBJECTIVE_PREFIX
 from services.detector.spreading import note_dirty
 from services.runtime.errors import InvalidMessage
 
+LONGEST: Final = {"source": 100, "by": 200, "note": 2_000}
+"""So many characters its texts may have: the source is part of an index, whose entries cannot be long."""
+_LAST_YEAR: Final = 2999
+"""Later moments are no moments of a measurement; beyond them no window and no lag can be added up."""
+
 _IDENTIFIER: Final[TypeAdapter[str]] = TypeAdapter(Identifier)
 _KEEP: Final = text(
     "INSERT INTO measurements AS known (key_result, measured_at, source, value, confidence, note, by) "
@@ -55,3 +60,8 @@ def _refuse_nonsense(measured: KeyResultMeasured) -> None:
         raise InvalidMessage("invalid-payload: confidence: from 0 to 1")
     if any("\0" in (words or "") for words in (measured.source, measured.note, measured.by)):
         raise InvalidMessage("invalid-payload: a character that is no text")
+    for name, most in LONGEST.items():
+        if len(getattr(measured, name) or "") > most:
+            raise InvalidMessage(f"invalid-payload: {name}: at most {most} characters")
+    if measured.measured_at.year > _LAST_YEAR:
+        raise InvalidMessage(f"invalid-payload: measured_at: a moment up to the year {_LAST_YEAR}")

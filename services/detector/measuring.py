@@ -10,8 +10,9 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Final
 
-from fastapi import APIRouter, Depends, HTTPException
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.base import Instant
@@ -21,7 +22,7 @@ from schemas.strategy import Strategy
 from schemas.topics import MEASUREMENTS
 from services.detector import strategy_copy
 from services.detector.context import KEY_RESULT_PREFIX
-from services.detector.measurements_store import keep
+from services.detector.measurements_store import LONGEST, keep
 from services.runtime.bus import Outgoing
 from services.runtime.clock import Clock
 from services.runtime.database import RoomDatabase
@@ -32,6 +33,8 @@ from services.runtime.tokens import Role
 SOURCE: Final = "leeway/detector"
 MOST: Final = 1_000
 """So many measurements are taken in one call."""
+MOST_BYTES: Final = 1024 * 1024
+"""So many bytes are read of one call."""
 AHEAD: Final = timedelta(minutes=5)
 """A clock that runs ahead of ours by so much is not refused."""
 
@@ -48,6 +51,9 @@ class Given(BaseModel):
     confidence: float | None = None
     note: str | None = None
     by: str | None = None
+
+
+_GIVEN: Final[TypeAdapter[Given | list[Given]]] = TypeAdapter(Given | list[Given])
 
 
 def key_results_of(strategy: Strategy) -> frozenset[str]:
@@ -71,6 +77,9 @@ def faults(given: Given, known: Collection[str], now: datetime) -> Iterator[str]
         yield "source is empty; name where the number comes from"
     if any("\0" in (words or "") for words in (given.source, given.note, given.by)):
         yield "a text holds a character that is none"
+    for name, most in LONGEST.items():
+        if len(getattr(given, name) or "") > most:
+            yield f"{name} is too long; write at most {most:,} characters"
 
 
 def measured(given: Given, now: datetime) -> KeyResultMeasured:
@@ -110,8 +119,12 @@ def build_router(database: RoomDatabase, clock: Clock, wake: Callable[[], None])
     router = APIRouter(tags=["measurements"], dependencies=[Depends(Requires(Role.EDITOR))])
 
     @router.post("/measurements", status_code=201)
-    async def take(given: Given | list[Given]) -> dict[str, int]:
-        """Keep measurements of key results; all of them, or none if any is wrong."""
+    async def take(request: Request) -> dict[str, int]:
+        """Keep measurements of key results; all of them, or none if any is wrong.
+
+        The body is read here, and so for nobody whose token has not been looked at.
+        """
+        given = await _read(request)
         wanted = given if isinstance(given, list) else [given]
         if len(wanted) > MOST:
             raise HTTPException(413, f"{len(wanted)} measurements at once; send at most {MOST}")
@@ -125,6 +138,19 @@ def build_router(database: RoomDatabase, clock: Clock, wake: Callable[[], None])
         return {"kept": len(wanted)}
 
     return router
+
+
+async def _read(request: Request) -> Given | list[Given]:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413, f"the body is too large; send at most {MOST_BYTES:,} bytes")
+    try:
+        return _GIVEN.validate_json(bytes(body))
+    except ValidationError as error:
+        told = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError([detail | {"loc": ("body", *detail["loc"])} for detail in told]) from error
 
 
 async def _known(database: RoomDatabase) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """A measurement is kept once for each key result, moment and source; what is none is parked with its reason."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +58,8 @@ async def test_a_measurement_has_its_objective_judged_and_the_same_again_does_no
         ({"value": float("nan")}, "value"),
         ({"value": float("inf")}, "value"),
         ({"confidence": 1.01}, "confidence"),
+        ({"source": "s" * 101}, "source"),
+        ({"measured_at": datetime(3000, 1, 1, tzinfo=UTC)}, "measured_at"),
         ({"confidence": -0.01}, "confidence"),
         ({"confidence": float("nan")}, "confidence"),
         ({"key_result": "objective:easy"}, "key_result"),

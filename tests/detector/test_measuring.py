@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
-from services.detector.measuring import MOST, build_router
+from services.detector.measuring import MOST, MOST_BYTES, build_router
 from services.runtime.database import RoomDatabase
 from services.runtime.health import Health
 from services.runtime.http import build_http
@@ -74,6 +74,9 @@ async def test_without_a_moment_it_is_of_now(client: httpx.AsyncClient, room: Ro
         ),
         ({"source": " "}, "1: source is empty; name where the number comes from"),
         ({"note": "\0"}, "1: a text holds a character that is none"),
+        ({"source": "s" * 101}, "1: source is too long; write at most 100 characters"),
+        ({"note": "n" * 2001}, "1: note is too long; write at most 2,000 characters"),
+        ({"by": "b" * 201}, "1: by is too long; write at most 200 characters"),
     ],
 )
 async def test_if_one_is_wrong_none_is_kept_and_the_fault_is_named(
@@ -92,6 +95,24 @@ async def test_what_is_no_measurement_is_refused(client: httpx.AsyncClient, chan
 async def test_too_many_at_once_are_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post("/measurements", json=[GOOD] * (MOST + 1))
     assert (answer.status_code, answer.json()["detail"]) == (413, "1001 measurements at once; send at most 1000")
+
+
+async def test_a_body_that_is_too_large_is_refused_before_it_is_read_to_its_end(client: httpx.AsyncClient) -> None:
+    sent: list[int] = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        for number in range(100):
+            sent.append(number)
+            yield b" " * (MOST_BYTES // 10)
+
+    answer = await client.post("/measurements", content=endless())
+    assert answer.status_code == 413
+    assert len(sent) < 100
+
+
+async def test_of_a_call_without_a_token_nothing_is_read(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/measurements", content=b"{no json", headers={"authorization": "Bearer nobody"})
+    assert answer.status_code == 401
 
 
 @pytest.mark.parametrize(("role", "code"), [("viewer", 403), ("responder", 403), ("nobody", 401)])
