@@ -1,7 +1,8 @@
 """What happened to items, their twins, measurements, forecasts and paces; and what items tell beside.
 
 Items that are stored already are read again from the topic, which keeps the newest of each, since their rows do not
-hold what is new here: their revision is set back, and the place to which that topic was read is forgotten.
+hold what is new here: the place to which that topic was read is forgotten, and their revision set back by one, so that
+the newest is taken once more and none of the older ones that the topic may still hold is judged on the way.
 """
 
 import sqlalchemy as sa
@@ -40,7 +41,7 @@ def upgrade() -> None:
     _add_columns()
     _add_indexes()
     _add_tables()
-    op.execute("UPDATE items SET revision = 0")
+    op.execute("UPDATE items SET revision = revision - 1")
     op.execute("DELETE FROM positions WHERE topic = 'leeway.aligned-items'")
 
 
