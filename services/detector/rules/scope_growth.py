@@ -127,7 +127,8 @@ def tell(telling: Telling) -> Text:
         title=texts.title(f"{name} has grown by {share}.", f"{telling.draft.objective} has grown by {share}."),
         why=f"On {begun} it had {texts.counted(base, 'item')} to do; {added} more came since, {share} of that.",
         question="Which of the added items has to be part of it, and what could leave or wait?",
-        clears_when="Clears when enough of the added items are cancelled or serve something else.",
+        clears_when="Clears when enough of the added items are cancelled or serve something else, or when its baseline "
+        "is set anew.",
     )
 
 

@@ -75,7 +75,9 @@ def test_a_finding_has_both_counts_and_never_changes_by_itself() -> None:
 def test_it_asks_what_could_leave() -> None:
     draft = draft_of(RULE, grown(8, 4), MONDAY, CONTEXT)
     assert told(draft).question == "Which of the added items has to be part of it, and what could leave or wait?"
-    assert told(draft).clears_when == "Clears when enough of the added items are cancelled or serve something else."
+    assert told(draft).clears_when == (
+        "Clears when enough of the added items are cancelled or serve something else, or when its baseline is set anew."
+    )
     long = [{"id": "easy", "title": "Buyers pay in one step and never look back again", "team": "app"}]
     assert told(draft, context=compile_strategy(strategy(objectives=long))).title == "easy has grown by 50 %."
     small = compile_strategy(strategy({"scope_min_base": 1}))
