@@ -10,7 +10,14 @@ from typing import Any
 from schemas.strategy import Strategy
 from schemas.work_items import StatusCategory
 from services.detector.context import Context
-from services.detector.facts import DependencyFacts, ItemFacts, ItemNeighbourhood
+from services.detector.facts import (
+    DependencyFacts,
+    ItemFacts,
+    ItemNeighbourhood,
+    KeyResultFacts,
+    ObjectiveFacts,
+    TeamFacts,
+)
 from services.detector.policy import compile_strategy
 from services.detector.rule import Condition, Text
 from services.detector.rules.registry import BY_NAME, tell
@@ -92,7 +99,13 @@ ON_DEPENDENCIES = frozenset(
 
 
 def _subjects(rule: str, facts: Any) -> list[tuple[str, ...]]:
-    """Return what the rule may have findings on, of the facts of an item."""
+    """Return what the rule may have findings on, of these facts."""
+    if isinstance(facts, ObjectiveFacts):
+        return [(f"objective:{facts.objective}",)]
+    if isinstance(facts, TeamFacts):
+        return [(f"team:{facts.team}",)]
+    if isinstance(facts, KeyResultFacts):
+        return [(f"key-result:{facts.objective}/{facts.key_result}",)]
     if not isinstance(facts, ItemNeighbourhood):
         return []
     ref = facts.item.ref
