@@ -1,15 +1,19 @@
 """Which items the rules watch, found again for all stored items when another set of rules begins to work.
 
-Promise: a rule that is new, or watches other items than before, has all of those judged, however long they rest. One
-detector at a time does this, before it reads on; items that are stored meanwhile are watched by the same rules.
+Promise: a rule that is new, or watches other items than before, has all of those judged, however long they rest, and
+so has one on teams, objectives or key results. One detector at a time does this, before it reads on; items that are
+stored meanwhile are watched by the same rules.
 """
 
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.detector import strategy_copy
+from services.detector.context import OBJECTIVE_PREFIX, TEAM_PREFIX
 from services.detector.items import read_items
 from services.detector.rules.registry import RULES, is_watched
 from services.detector.spreading import note_dirty
@@ -23,6 +27,7 @@ _FORGET: Final = text("DELETE FROM watching")
 _REMEMBER: Final = text("INSERT INTO watching (rules) VALUES (:rules)")
 _PAGE: Final = text("SELECT ref, watched FROM items WHERE ref > :after ORDER BY ref LIMIT :limit FOR UPDATE")
 _WATCH: Final = text("UPDATE items SET watched = NOT watched WHERE ref = ANY(CAST(:refs AS text[]))")
+_TEAMS: Final = text("SELECT DISTINCT team FROM items")
 
 
 def rule_set() -> str:
@@ -44,9 +49,18 @@ async def watch_anew(database: RoomDatabase, rules: str) -> int:
             if not page:
                 await conn.execute(_FORGET)
                 await conn.execute(_REMEMBER, {"rules": rules})
+                await note_dirty(conn, ((group, "") for group in await _groups(conn)))
                 return changed
             changed += await _turn(conn, page)
             after = list(page)[-1]
+
+
+async def _groups(conn: AsyncConnection) -> Iterable[str]:
+    """Return all teams with items, and all objectives that the strategy names, those without any item too."""
+    active = await strategy_copy.active_strategy(conn)
+    named = active.strategy.objectives if active else ()
+    teams = [TEAM_PREFIX + team for team in await conn.scalars(_TEAMS)]
+    return [*teams, *(OBJECTIVE_PREFIX + objective.id for objective in named)]
 
 
 async def _turn(conn: AsyncConnection, page: dict[str, bool]) -> int:

@@ -59,7 +59,9 @@ def test_items_of_before_are_read_again_and_none_older_than_they_are(
             "INSERT INTO positions (topic, partition, next_offset, epoch) VALUES "
             "('leeway.aligned-items', 0, 5, 'e'), ('leeway.jira.changes', 0, 9, 'e')"
         )
+        conn.execute("INSERT INTO strategies (version, body, cleared, active) VALUES (1, '{}', true, true)")
         migrate(url, database_prefix, ["detector"])
+        assert conn.execute("SELECT subject, due > now() FROM agenda").fetchall() == [("capacity:all", True)]
         assert conn.execute("SELECT revision FROM items").fetchall() == [(6,)]
         assert conn.execute("SELECT topic FROM positions").fetchall() == [("leeway.jira.changes",)]
     assert schema_differences(url, database_prefix, "detector") == []

@@ -45,6 +45,13 @@ async def test_a_new_rule_has_those_items_judged_that_it_watches(old: Room, monk
     assert {one for one in await on_agenda(old.database) if one.startswith("jira:")} == {ref_of(3)}
 
 
+async def test_a_new_rule_has_teams_and_objectives_judged_those_without_items_too(old: Room) -> None:
+    await watch_anew(old.database, "new")
+    await old.database.run(spread)
+    groups = {one for one in await on_agenda(old.database) if not one.startswith("jira:")}
+    assert groups == {"team:app", "objective:easy", "objective:safe"}
+
+
 async def test_items_that_the_new_rules_no_longer_watch_are_let_go(old: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     watch(monkeypatch, is_decision)
     await watch_anew(old.database, "new")

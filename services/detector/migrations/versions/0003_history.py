@@ -2,7 +2,8 @@
 
 Items that are stored already are read again from the topic, which keeps the newest of each, since their rows do not
 hold what is new here: the place to which that topic was read is forgotten, and their revision set back by one, so that
-the newest is taken once more and none of the older ones that the topic may still hold is judged on the way.
+the newest is taken once more and none of the older ones that the topic may still hold is judged on the way. Shares of
+capacity are first asked for in an hour, when the items have come with their categories.
 """
 
 import sqlalchemy as sa
@@ -43,6 +44,10 @@ def upgrade() -> None:
     _add_tables()
     op.execute("UPDATE items SET revision = revision - 1")
     op.execute("DELETE FROM positions WHERE topic = 'leeway.aligned-items'")
+    op.execute(
+        "INSERT INTO agenda (subject, lane, due, flow) SELECT 'capacity:all', 'capacity', now() + interval '1 h', '' "
+        "FROM strategies WHERE active"
+    )
 
 
 def _add_columns() -> None:
