@@ -53,3 +53,14 @@ def test_two_selectors_of_one_objective_are_no_tie() -> None:
 
 def test_nobody_claims_it() -> None:
     assert compiled(objective("grow", {"label": "a"})).claim(work_item(1)) is UNCLAIMED
+
+
+def test_a_strategy_s_version_is_told_with_it_and_its_teams_and_categories_are_its_own() -> None:
+    app = {"id": "app", "owns": [{"label": "night"}]}
+    run = {"id": "run", "share": [0, 1], "work": [{"label": "night"}]}
+    plan = compiled(objective("grow"), version=7, teams=({"id": "web"}, app), capacity=[run])
+    assert plan.version == 7
+    night, day = work_item(1, labels=("night",)), work_item(1)
+    assert (plan.team(night).team, plan.category(night)) == ("app", "run")
+    assert (plan.team(day).team, plan.category(day)) != ("app", "run")
+    assert plan.category(day) is None

@@ -60,6 +60,16 @@ def test_one_that_moved_to_the_end_differs_and_those_it_passed_do_not() -> None:
     assert labels_of(difference(told(A, B, C, D), told(B, C, D, A))) == {"a"}
 
 
+def test_as_few_as_possible_count_as_moved() -> None:
+    e, f = {"label": "e"}, {"label": "f"}
+    assert labels_of(difference(told(A, B, C, D, e, f), told(A, C, e, B, f, D))) == {"b", "d"}
+
+
+def test_one_that_stands_there_once_less_differs() -> None:
+    assert labels_of(difference(told(A, A, A, B), told(A, A, B))) == {"a"}
+    assert difference(told(A, A, A), told(A, A, A)) == Difference()
+
+
 def test_order_between_selectors_of_other_numbers_of_fields_is_nothing() -> None:
     narrow = {"label": "b", "type": "Bug"}
     assert not difference(told(A, narrow), told(narrow, A)).selectors
@@ -67,6 +77,7 @@ def test_order_between_selectors_of_other_numbers_of_fields_is_nothing() -> None
 
 def test_what_is_at_the_end_of_the_file_moves_no_place_of_the_others() -> None:
     assert not difference(told(A, B), told(A, B, C)).places
+    assert not difference(told(A, B, C), told(A, B)).places
 
 
 def test_a_selector_that_another_objective_has_now_differs() -> None:
