@@ -14,6 +14,7 @@ from services.detector import agenda
 from services.detector.agenda import Lane
 from services.detector.context import OBJECTIVE_PREFIX, TEAM_PREFIX, Context
 from services.detector.facts import Facts
+from services.detector.first_day import as_part_of_opening, nothing_yet
 from services.detector.forecasting import with_forecasts
 from services.detector.groups import read_teams
 from services.detector.judging import Scene
@@ -30,7 +31,7 @@ GROUPS_A_ROUND: Final = 200
 async def judge_groups(conn: AsyncConnection, bus: Bus, context: Context, now: datetime) -> int:
     """Judge a round of teams and a round of objectives; return how many."""
     teams = await agenda.take(conn, Lane.TEAM, now, GROUPS_A_ROUND)
-    objectives = await agenda.take(conn, Lane.OBJECTIVE, now, GROUPS_A_ROUND)
+    objectives = {} if await nothing_yet(conn) else await agenda.take(conn, Lane.OBJECTIVE, now, GROUPS_A_ROUND)
     judged = await _judge_teams(conn, bus, teams, context, now) if teams else 0
     return judged + (await _judge_objectives(conn, bus, objectives, context, now) if objectives else 0)
 
@@ -43,8 +44,10 @@ async def _judge_teams(
     facts = await read_teams(conn, names, context, now)
     looks = {TEAM_PREFIX + name: pace.lapses for name, pace in counted.items() if pace.lapses is not None}
     by_subject = {TEAM_PREFIX + name: (found,) for name, found in facts.items()}
+    taken = await as_part_of_opening(conn, taken)
     judged = await judge_and_keep(conn, bus, taken, by_subject, Scene({}, context, now), looks=looks)
-    await keep_paces(conn, {name: counted[name] for name in _names(judged, TEAM_PREFIX)})
+    flows = {name: taken[TEAM_PREFIX + name] for name in _names(judged, TEAM_PREFIX)}
+    await keep_paces(conn, {name: counted[name] for name in flows}, flows)
     return len(taken)
 
 
@@ -58,7 +61,7 @@ async def _judge_objectives(
     facts: dict[str, Sequence[Facts]] = {
         OBJECTIVE_PREFIX + name: (one, *key_results.get(name, ())) for name, one in found.facts.items()
     }
-    ready = {subject: flow for subject, flow in taken.items() if subject in facts}
+    ready = await as_part_of_opening(conn, {one: flow for one, flow in taken.items() if one in facts})
     looks = {OBJECTIVE_PREFIX + name: moment for name, moment in found.looks.items()}
     await judge_and_keep(conn, bus, ready, facts, Scene({}, context, now), looks=looks)
     return len(taken)
@@ -66,9 +69,10 @@ async def _judge_objectives(
 
 async def judge_capacity(conn: AsyncConnection, bus: Bus, context: Context, now: datetime) -> int:
     """Judge all shares of capacity, if they are due; return 1 if they were."""
-    taken = await agenda.take(conn, Lane.CAPACITY, now, 1)
+    taken = {} if await nothing_yet(conn) else await agenda.take(conn, Lane.CAPACITY, now, 1)
     if not taken:
         return 0
+    taken = await as_part_of_opening(conn, taken)
     facts = await read_shares(conn, context, now)
     looks = {subject: next_day(context, now) for subject in taken if facts}
     await judge_and_keep(conn, bus, taken, dict.fromkeys(taken, facts), Scene({}, context, now), looks=looks)

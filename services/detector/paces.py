@@ -64,8 +64,11 @@ async def count_paces(conn: AsyncConnection, teams: Collection[str], now: dateti
     }
 
 
-async def keep_paces(conn: AsyncConnection, counted: Mapping[str, Counted]) -> None:
-    """Keep these paces, and have the items in progress of every team whose pace is another one judged again."""
+async def keep_paces(conn: AsyncConnection, counted: Mapping[str, Counted], flows: Mapping[str, str]) -> None:
+    """Keep these paces, and have the items in progress of every team whose pace is another one judged again.
+
+    `flows` names by team the load that had the team judged, so that what comes of it is told with that load.
+    """
     if not counted:
         return
     teams = sorted(counted)
@@ -76,7 +79,7 @@ async def keep_paces(conn: AsyncConnection, counted: Mapping[str, Counted]) -> N
         "seconds": [None if pace.percentile is None else pace.percentile.total_seconds() for pace in paces],
     }
     changed = await conn.scalars(_KEEP, values)
-    await note_dirty(conn, [(PACE_PREFIX + team, "") for team in changed])
+    await note_dirty(conn, [(PACE_PREFIX + team, flows[team]) for team in changed])
 
 
 def _span(seconds: float | None) -> timedelta | None:

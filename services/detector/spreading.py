@@ -147,6 +147,8 @@ async def _spread_flow(conn: AsyncConnection, flow: str, limit: int) -> int:
 _RELEASE: Final = text(
     "INSERT INTO flows (flow, released) VALUES (:flow, true) ON CONFLICT (flow) DO UPDATE SET released = true"
 )
+DRAINED: Final = "drain"
+"""Stands for all drains among the loads: that everything was here once."""
 _RELEASE_ALL: Final = text(
     f"UPDATE flows SET released = true WHERE NOT released AND NOT starts_with(flow, '{STRATEGY_FLOW}')"  # noqa: S608 -- our own text
 )
@@ -160,3 +162,4 @@ async def release(conn: AsyncConnection, flow: str) -> None:
 async def release_all(conn: AsyncConnection) -> None:
     """Let everything be judged that was stored, but for what waits for a version of the strategy to hold."""
     await conn.execute(_RELEASE_ALL)
+    await release(conn, DRAINED)

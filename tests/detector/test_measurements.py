@@ -9,9 +9,10 @@ from schemas.measurements import KeyResultMeasured
 from services.detector import measurements_store
 from services.detector.spreading import spread
 from services.runtime.errors import InvalidMessage
+from tests.builders import work_item
 from tests.detector.made import strategy
 from tests.detector.past import kept, on_agenda
-from tests.detector.room import STARTED, Room
+from tests.detector.room import STARTED, Room, aligned
 
 MEASURED = KeyResultMeasured(
     key_result="key-result:easy/paid", measured_at=STARTED, source="warehouse", value=0.4, confidence=0.7, by="ana"
@@ -42,6 +43,7 @@ async def test_another_moment_or_another_source_is_another_measurement(room: Roo
 
 async def test_a_measurement_has_its_objective_judged_and_the_same_again_does_not(room: Room) -> None:
     await room.apply(strategy())
+    await room.store(aligned(work_item(1)))
     await room.settle()
     await keep(room)
     await room.database.run(spread)
