@@ -127,8 +127,8 @@ class KeyResult(Closed):
     baseline: float | None = None
     target: float | None = None
     kind: Literal["outcome", "output"] = "outcome"
-    cadence_days: Annotated[int, Field(ge=1)] = 7
-    lag_days: Annotated[int, Field(ge=0)] = 0
+    cadence_days: Annotated[int, Field(ge=1, le=3_650)] = 7
+    lag_days: Annotated[int, Field(ge=0, le=3_650)] = 0
     owner: str | None = None
     due_on: date | None = None
     source: dict[str, str] | None = None

@@ -27,7 +27,11 @@ class StaleMeasurementPolicy(PolicyFields):
 
     stale_measurement_cadences: Annotated[
         int,
-        Field(ge=1, description="Unmeasured so long is stale. Unit: cadences. Source: one may be missed, two are not."),
+        Field(
+            ge=1,
+            le=100,
+            description="Unmeasured so long is stale. Unit: cadences. Source: one may be missed, two are not.",
+        ),
     ] = 2
 
 

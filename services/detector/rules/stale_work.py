@@ -32,7 +32,11 @@ class StalePolicy(PolicyFields):
     ] = 5
     stale_high_after_days: Annotated[
         int,
-        Field(ge=1, description="From then on it weighs high. Unit: full days of 24 hours. Source: half a quarter."),
+        Field(
+            ge=1,
+            le=36_500,
+            description="From then on it weighs high. Unit: full days of 24 hours. Source: half a quarter.",
+        ),
     ] = 45
 
 

@@ -29,7 +29,11 @@ class DisagreementPolicy(PolicyFields):
 
     disagreement_minutes: Annotated[
         int,
-        Field(ge=0, description="Twins may differ for so long. Unit: minutes. Source: two syncs of half an hour."),
+        Field(
+            ge=0,
+            le=525_600,
+            description="Twins may differ for so long. Unit: minutes. Source: two syncs of half an hour.",
+        ),
     ] = 60
 
 
