@@ -7,7 +7,7 @@ from typing import Final
 
 from schemas.findings import Finding, FindingState, FindingTransition, Subject
 from services.detector.agenda import STRATEGY_FLOW
-from services.detector.context import Context
+from services.detector.context import Context, Mode
 from services.detector.facts import ItemFacts
 from services.detector.rows import hash_of
 from services.detector.rules.registry import tell
@@ -75,8 +75,14 @@ def differences(anchor: str, verdict: Verdict, known: Mapping[str, Known], scene
             confirmed.append(name)
     for name, before in known.items():
         if name not in drafts:
-            changes.extend(_without_draft(anchor, before, scene, is_unknown=name in verdict.unknown))
+            is_unknown = name in verdict.unknown and not _is_off(before.finding, scene.context)
+            changes.extend(_without_draft(anchor, before, scene, is_unknown=is_unknown))
     return Judged(tuple(changes), tuple(confirmed))
+
+
+def _is_off(finding: Finding, context: Context) -> bool:
+    """Tell whether the finding's rule is off where it is: then nothing is left to be told, even of what is missing."""
+    return context.mode(finding.rule, finding.team, finding.objective) is Mode.OFF
 
 
 def content_hash(draft: Draft) -> int:

@@ -277,3 +277,18 @@ async def test_a_cycle_is_told_once_and_again_when_it_grows(room: Room) -> None:
     await room.settle()
     (back,) = [one for one in await room.findings() if one.rule == "dependency-cycle"]
     assert back.fingerprint == small.fingerprint
+
+
+async def test_a_rule_that_is_switched_off_leaves_no_finding_behind_not_even_an_unknown_one(room: Room) -> None:
+    await room.apply(made.strategy(only("unowned-blocker")), version=1)
+    await load(room, flow=None)
+    await room.settle()
+    await room.store(aligned(BLOCKER.model_copy(update={"visible": False}), 3))
+    await room.settle()
+    assert [one.state for one in await room.findings()] == [FindingState.UNKNOWN]
+    await room.apply(made.strategy(only()), version=2)
+    await room.mark("strategy:2", MarkKind.STRATEGY)
+    await room.settle()
+    assert await room.findings() == []
+    (over,) = await room.findings(RESOLVED)
+    assert over.resolved_because == "strategy changed"
