@@ -46,13 +46,17 @@ _LANE_OF: Final = (
 )
 _CAN_BE_FOUND: Final = """(
     {item}.watched
-    OR EXISTS (SELECT FROM edges WHERE edges.blocker = {item}.ref)
-    OR EXISTS (SELECT FROM edges WHERE edges.dependent = {item}.ref)
-    OR EXISTS (SELECT FROM twins WHERE twins.told_by = {item}.ref)
-    OR EXISTS (SELECT FROM twins WHERE twins.token = {item}.ref)
-    OR EXISTS (SELECT FROM twins WHERE twins.token = split_part({item}.ref, ':', 1) || ' ' || {item}.key)
-    OR EXISTS (SELECT FROM findings WHERE findings.anchor = {item}.ref AND findings.state <> 'resolved')
+    OR EXISTS (SELECT FROM edges WHERE edges.blocker = {item}.ref{each})
+    OR EXISTS (SELECT FROM edges WHERE edges.dependent = {item}.ref{each})
+    OR EXISTS (SELECT FROM twins) AND (
+        EXISTS (SELECT FROM twins WHERE twins.told_by = {item}.ref{each})
+        OR EXISTS (SELECT FROM twins WHERE twins.token = {item}.ref{each})
+        OR EXISTS (SELECT FROM twins WHERE twins.token = split_part({item}.ref, ':', 1) || ' ' || {item}.key{each})
+    )
+    OR EXISTS (SELECT FROM findings WHERE findings.anchor = {item}.ref AND findings.state <> 'resolved'{each})
 )"""
+_EACH: Final = " OFFSET 0"
+"""Keeps the planner from reading a whole table into a hash, which it would for many items that it cannot count."""
 ENTER: Final = """
     INSERT INTO agenda (subject, lane, due, flow)
     SELECT subject, {lane}, '-infinity', :flow FROM ({subjects}) AS entering (subject) ORDER BY subject
@@ -91,13 +95,15 @@ def entering(subjects: str) -> str:
     return ENTER.format(lane=_LANE_OF, subjects=subjects)
 
 
-def can_be_found(item: str) -> str:
+def can_be_found(item: str, *, of_few: bool = False) -> str:
     """Return the condition that some rule could say something of the item whose row of `items` has this alias.
+
+    It is looked up by index for each item if they are few among all, else it is for the planner to choose.
 
     Either for what stands in its row, which the rules themselves tell (`Rule.watches`), or for a dependency, a twin or
     an open finding of its own. No other item is ever put on the agenda.
     """
-    return _CAN_BE_FOUND.format(item=item)
+    return _CAN_BE_FOUND.format(item=item, each=_EACH if of_few else "")
 
 
 async def take(conn: AsyncConnection, lane: Lane, now: datetime, limit: int) -> dict[str, str]:

@@ -31,10 +31,13 @@ _TAKE: Final = text(
 # An item may be stored anew while its sums wait to be written: its own last touch is the one that it has by then.
 _ADD_UP: Final = text(
     """
-    WITH near AS MATERIALIZED (
-        SELECT unnest(CAST(:refs AS text[])) AS ref
-        UNION SELECT parent FROM items WHERE ref = ANY(CAST(:refs AS text[])) AND parent IS NOT NULL
-        UNION SELECT blocker FROM edges WHERE dependent = ANY(CAST(:refs AS text[]))
+    WITH given AS MATERIALIZED (SELECT unnest(CAST(:refs AS text[])) AS ref),
+    near AS MATERIALIZED (
+        SELECT ref FROM given
+        UNION SELECT i.parent FROM given CROSS JOIN LATERAL (
+            SELECT parent FROM items WHERE items.ref = given.ref OFFSET 0) AS i WHERE i.parent IS NOT NULL
+        UNION SELECT e.blocker FROM given CROSS JOIN LATERAL (
+            SELECT blocker FROM edges WHERE edges.dependent = given.ref OFFSET 0) AS e
     ), summed AS MATERIALIZED (
         SELECT i.ref, s.*, h.* FROM near
         CROSS JOIN LATERAL (SELECT * FROM items WHERE items.ref = near.ref OFFSET 0) AS i
@@ -63,16 +66,29 @@ _ADD_UP: Final = text(
 _SPREAD: Final = text(
     """
     WITH given AS MATERIALIZED (SELECT unnest(CAST(:refs AS text[])) AS ref),
-    stirred AS MATERIALIZED (SELECT ref, key, parent, epic FROM given JOIN items USING (ref)),
-    before AS MATERIALIZED (SELECT DISTINCT blocker AS ref FROM edges WHERE dependent = ANY(CAST(:refs AS text[]))),
-    after AS MATERIALIZED (SELECT DISTINCT dependent AS ref FROM edges WHERE blocker = ANY(CAST(:refs AS text[]))),
-    told AS MATERIALIZED (SELECT token FROM twins WHERE told_by = ANY(CAST(:refs AS text[]))),
-    beside AS MATERIALIZED (
+    stirred AS MATERIALIZED (
+        SELECT i.* FROM given CROSS JOIN LATERAL (
+            SELECT ref, key, parent, epic FROM items WHERE items.ref = given.ref OFFSET 0) AS i
+    ), before AS MATERIALIZED (
+        SELECT DISTINCT e.blocker AS ref FROM given CROSS JOIN LATERAL (
+            SELECT blocker FROM edges WHERE edges.dependent = given.ref OFFSET 0) AS e
+    ), after AS MATERIALIZED (
+        SELECT DISTINCT e.dependent AS ref FROM given CROSS JOIN LATERAL (
+            SELECT dependent FROM edges WHERE edges.blocker = given.ref OFFSET 0) AS e
+    ), paired AS MATERIALIZED (SELECT ref FROM given WHERE EXISTS (SELECT FROM twins)),
+    told AS MATERIALIZED (
+        SELECT t.token FROM paired CROSS JOIN LATERAL (
+            SELECT token FROM twins WHERE twins.told_by = paired.ref OFFSET 0) AS t
+    ), beside AS MATERIALIZED (
         SELECT token AS ref FROM told WHERE strpos(token, ' ') = 0
-        UNION SELECT i.ref FROM told JOIN items i ON i.key = substr(token, strpos(token, ' ') + 1)
-              AND split_part(i.ref, ':', 1) = split_part(token, ' ', 1) WHERE strpos(token, ' ') > 0
-        UNION SELECT told_by FROM twins WHERE token = ANY(CAST(:refs AS text[]))
-        UNION SELECT t.told_by FROM stirred s JOIN twins t ON t.token = split_part(s.ref, ':', 1) || ' ' || s.key
+        UNION SELECT i.ref FROM told CROSS JOIN LATERAL (
+            SELECT ref FROM items WHERE items.key = substr(told.token, strpos(told.token, ' ') + 1) OFFSET 0) AS i
+            WHERE strpos(told.token, ' ') > 0 AND split_part(i.ref, ':', 1) = split_part(told.token, ' ', 1)
+        UNION SELECT t.told_by FROM paired CROSS JOIN LATERAL (
+            SELECT told_by FROM twins WHERE twins.token = paired.ref OFFSET 0) AS t
+        UNION SELECT t.told_by FROM stirred s CROSS JOIN LATERAL (
+            SELECT told_by FROM twins WHERE twins.token = split_part(s.ref, ':', 1) || ' ' || s.key OFFSET 0) AS t
+            WHERE EXISTS (SELECT FROM twins)
     ), over AS MATERIALIZED (
         SELECT epic AS ref FROM stirred WHERE epic IS NOT NULL
         UNION SELECT i.ref FROM given CROSS JOIN LATERAL (
@@ -89,13 +105,15 @@ _SPREAD: Final = text(
         f"""
         SELECT i.ref FROM (
             SELECT ref FROM above UNION SELECT ref FROM after UNION SELECT ref FROM beside UNION SELECT ref FROM over
-        ) AS near JOIN items i USING (ref) WHERE {can_be_found("i")}
+        ) AS near CROSS JOIN LATERAL (
+            SELECT ref, key, watched FROM items WHERE items.ref = near.ref OFFSET 0) AS i
+        WHERE {can_be_found("i", of_few=True)}
         UNION SELECT 'team:' || team FROM grouped
         UNION SELECT 'objective:' || objective FROM grouped WHERE objective IS NOT NULL
         UNION SELECT 'cycle:' || ref FROM stirred
-        WHERE EXISTS (SELECT FROM cycle_members m WHERE m.ref = stirred.ref)
-           OR (EXISTS (SELECT FROM edges e WHERE e.blocker = stirred.ref)
-               AND EXISTS (SELECT FROM edges e WHERE e.dependent = stirred.ref))
+        WHERE EXISTS (SELECT FROM cycle_members m WHERE m.ref = stirred.ref OFFSET 0)
+           OR (EXISTS (SELECT FROM edges e WHERE e.blocker = stirred.ref OFFSET 0)
+               AND EXISTS (SELECT FROM edges e WHERE e.dependent = stirred.ref OFFSET 0))
         UNION SELECT unnest(CAST(:groups AS text[]))
         UNION SELECT ref FROM items WHERE team = ANY(CAST(:paced AS text[])) AND is_open AND type <> 'subtask'
               AND type <> 'epic' AND status_category = 'in_progress'
