@@ -5,6 +5,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
+import orjson
 from pydantic import TypeAdapter
 
 from schemas.aligned_items import Claim, ItemAligned
@@ -79,7 +80,11 @@ class ItemRows:
 
 def hash_of(*parts: object) -> int:
     """Return 64 bits that are equal in every process for parts that print alike."""
-    return int.from_bytes(blake2b(repr(parts).encode(), digest_size=8).digest(), signed=True)
+    return _hash(repr(parts).encode())
+
+
+def _hash(printed: bytes) -> int:
+    return int.from_bytes(blake2b(printed, digest_size=8).digest(), signed=True)
 
 
 def rows_of(aligned: ItemAligned) -> ItemRows:
@@ -92,7 +97,7 @@ def rows_of(aligned: ItemAligned) -> ItemRows:
     serves = (facts.assignee, item.estimate, aligned.team, aligned.category, alignment.objective, ties)
     after = (item.due, item.start, *serves, item.parent, item.epic)
     labels, links, edges, twins = list(item.labels), _links(item), _edges(item), _twins(item)
-    content = hash_of(before, resolved, after, labels, links, edges, twins)
+    content = _hash(orjson.dumps((before, resolved, after, labels, links, edges, twins)))
     return ItemRows(
         ref=item.ref,
         revision=aligned.revision,
