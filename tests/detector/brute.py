@@ -112,6 +112,8 @@ class World:
                 touches[one.item.parent] = max(known, one.item.touched)
         self.items = {one.item.ref: facts_of(one, touches[one.item.ref]) for one in placed}
         self.parents = {one.item.parent for one in placed if one.item.parent}
+        self.has_both_trackers = len({ref.split(":")[0] for ref in self.items}) > 1
+        self._paces: dict[str, PaceFacts] = {}
         self.made: dict[tuple[str, str], datetime | None] = {}
         for dependency in (dependency for one in placed for dependency in one.item.dependencies):
             pair = (dependency.blocker, dependency.dependent)
@@ -149,7 +151,7 @@ class World:
         return PlainPast([one for one in self.changes if one.ref == ref])
 
     def _twins(self, item: ItemFacts) -> Iterator[TwinFacts]:
-        for ref, other in sorted(self.items.items()):
+        for ref, other in sorted(self.items.items()) if self.has_both_trackers else ():
             if ref.split(":")[0] != item.ref.split(":")[0] and (self._tells(item, other) or self._tells(other, item)):
                 yield TwinFacts(other, tuple(self._differences(item, other)))
 
@@ -166,6 +168,11 @@ class World:
                 yield Difference(aspect, ours, theirs, differs_since(aspect, sides[0], sides[1]))
 
     def pace(self, team: str) -> PaceFacts:
+        if team not in self._paces:
+            self._paces[team] = self._pace(team)
+        return self._paces[team]
+
+    def _pace(self, team: str) -> PaceFacts:
         spans = sorted(
             item.done - item.started
             for item in self.items.values()
