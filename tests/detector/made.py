@@ -11,6 +11,7 @@ from schemas.strategy import Strategy
 from schemas.work_items import StatusCategory
 from services.detector.context import Context
 from services.detector.facts import (
+    ConnectionFacts,
     DependencyFacts,
     ItemFacts,
     ItemNeighbourhood,
@@ -98,16 +99,25 @@ ON_DEPENDENCIES = frozenset(
 )
 
 
+def _ref_of(facts: Any) -> str | None:
+    """Return what these facts are about; none where they are about more than one thing."""
+    match facts:
+        case ObjectiveFacts():
+            return f"objective:{facts.objective}"
+        case TeamFacts():
+            return f"team:{facts.team}"
+        case KeyResultFacts():
+            return f"key-result:{facts.objective}/{facts.key_result}"
+        case ConnectionFacts():
+            return f"connection:{facts.connection}"
+    return None
+
+
 def _subjects(rule: str, facts: Any) -> list[tuple[str, ...]]:
     """Return what the rule may have findings on, of these facts."""
-    if isinstance(facts, ObjectiveFacts):
-        return [(f"objective:{facts.objective}",)]
-    if isinstance(facts, TeamFacts):
-        return [(f"team:{facts.team}",)]
-    if isinstance(facts, KeyResultFacts):
-        return [(f"key-result:{facts.objective}/{facts.key_result}",)]
     if not isinstance(facts, ItemNeighbourhood):
-        return []
+        ref = _ref_of(facts)
+        return [(ref,)] if ref else []
     ref = facts.item.ref
     if rule in ON_DEPENDENCIES:
         return [(ref, wait.dependent.ref) for wait in facts.waiting]

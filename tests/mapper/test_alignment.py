@@ -107,6 +107,18 @@ def test_an_heir_is_not_ambiguous_and_keeps_its_own_note() -> None:
     )  # fmt: skip
 
 
+def test_an_item_points_to_all_that_its_links_name_and_to_nothing_else() -> None:
+    told_by_key = (Twin(tracker=Tracker.ASANA, key="9"), Twin(tracker=Tracker.JIRA, ref=KEEP.ref))
+    child = work_item(3, parent=GROW.ref, parent_key="GROW-1", epic_key="GROW-8", twins=told_by_key)
+    site = child.ref.rpartition(":")[0]
+    assert list(node_of(child, PLAN.claim(child)).points_to()) == [
+        *(GROW.ref, f"{site} GROW-1", f"{site} GROW-8"),
+        *("asana 9", KEEP.ref),
+    ]
+    alone = work_item(3)
+    assert list(node_of(alone, PLAN.claim(alone)).points_to()) == []
+
+
 def test_a_circle_of_parents_ends() -> None:
     ring = [work_item(number, parent=ref_of(number % 3 + 1)) for number in (1, 2, 3)]
     assert outcome(1, *ring) == (None, AlignmentRule.NONE, None)

@@ -30,6 +30,8 @@ def test_an_unknown_objective_counts_as_not_said_and_is_noted() -> None:
     claim = plan.claim(work_item(1, labels=("objective:gone",)))
     assert (claim.objective, claim.rule) == ("grow", AlignmentRule.SELECTOR)
     assert claim.unknown_objectives == ("gone",)
+    itself = plan.claim(work_item(1, labels=("objective:gone", "objective:grow")))
+    assert (itself.rule, itself.unknown_objectives) == (AlignmentRule.SELF, ("gone",))
     elsewhere = plan.claim(work_item(1, project="WEB", labels=("objective:gone",)))
     assert elsewhere == Alignment(unknown_objectives=("gone",))
 

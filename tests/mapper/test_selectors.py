@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.strategy import Selector
 from schemas.work_items import ItemType, Project, WorkItem
-from services.mapper.selectors import SelectorIndex, conditions_of, describe, entries, values_of
+from services.mapper.selectors import SelectorIndex, conditions_of, describe, entries, site_of, values_of
 from tests.builders import fix_version, ref_of, work_item
 
 ITEM = work_item(
@@ -137,3 +137,12 @@ def test_the_index_finds_what_asking_each_selector_finds(
     found = entries(("o", Selector.model_validate(selector)) for selector in selectors)
     one_by_one = [e for e in found if all(values & set(values_of(item, name)) for name, values in e.conditions)]
     assert matching(item, *selectors) == [e.position for e in sorted(one_by_one, key=lambda e: (-e.fields, e.position))]
+
+
+def test_the_site_is_what_stands_after_the_tracker_whatever_the_id_holds() -> None:
+    assert site_of("jira:archive:7") == site_of("jira:archive:a:b") == "archive"
+
+
+def test_an_item_without_an_epic_shows_its_own_key_and_without_a_parent_nothing() -> None:
+    alone = work_item(1)
+    assert (values_of(alone, "epic"), values_of(alone, "parent")) == ((alone.key,), ())

@@ -194,3 +194,9 @@ def test_its_condition_says_when_it_changes() -> None:
     assert changes(RULE, facts, MONDAY, "team:app", CONTEXT) == [at("2026-06-16T00:00")]
     assert changes(RULE, load(2, 10, "2026-06-12"), MONDAY, "team:app", CONTEXT) == [at("2026-06-22T00:00")]
     assert changes(RULE, load(2, 10, OLD), MONDAY, "team:app", CONTEXT) == [None]
+
+
+def test_its_condition_counts_the_days_of_its_team() -> None:
+    """Friday 22 to Tuesday 26 May 2026: Monday was a holiday in Berlin, where team pay works."""
+    ((says, _),) = sentences(RULE, load(0, 9, "2026-05-22", team="pay"), at("2026-05-26"), "team:pay", CONTEXT)
+    assert "PAY-1, has been open for 1 working day;" in says

@@ -215,6 +215,17 @@ def test_each_condition_may_fail_alone(fields: dict[str, Any], place: int, says:
     assert [holds for _, holds in said].count(False) == 1
 
 
+def test_its_conditions_count_the_days_of_the_objectives_team() -> None:
+    """23:00 on Thursday 21 May in UTC is Friday in Berlin, where Monday 25 May 2026 was a holiday."""
+    facts = replace(SAFE, progress_ended=at("2026-05-21T23:00"))
+    rests = sentences(RULE, facts, at("2026-05-26"), "objective:safe", CONTEXT)[-1]
+    assert rests == (
+        ("The later of two, when work on it ended last and when its first open item came, was 22 May, "
+         "1 working day ago; 5 are needed."),
+        False,
+    )  # fmt: skip
+
+
 def test_conditions_are_of_its_own_objective_and_of_those_that_the_strategy_names() -> None:
     refuses_others(RULE, starved("2026-06-01"), MONDAY, "objective:easy", CONTEXT)
     assert sentences(RULE, starved("2026-06-01", objective="gone"), MONDAY, "objective:gone", CONTEXT) == [

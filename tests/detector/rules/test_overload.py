@@ -114,6 +114,17 @@ def test_it_says_which_is_too_much() -> None:
     assert quiet.why == goals.why
 
 
+def test_it_tells_only_of_what_is_more_than_its_team_means() -> None:
+    strict = own(members=["Ana"], policy={"overload_objectives": 1, "overload_items_per_member": 5})
+    goals = told(draft_of(RULE, busy(5, "easy", "far"), MONDAY, strict), context=strict)
+    assert goals.why == "It has work in progress for “Goal easy” and “Goal far”; 1 at once are the most meant."
+    assert goals.clears_when == (
+        "Clears when it has at most 1 objective with work in progress, and at most 5 items a member."
+    )
+    items = told(draft_of(RULE, busy(4, "easy", "far", "safe"), MONDAY, ALONE), context=ALONE)
+    assert items.why == "It has 4 items in progress for 1 member; 3 are the most meant."
+
+
 def test_a_title_stays_short_where_the_team_has_a_long_name() -> None:
     long = own(members=["Ana"], name="The people who look after all that has to do with apps")
     assert told(draft_of(RULE, busy(4), MONDAY, long), context=long).title == "A team has much in progress at once."

@@ -118,6 +118,11 @@ def test_its_conditions_give_both_counts(base: int, added: int, says: list[tuple
     assert sentences(RULE, grown(base, added), MONDAY, "objective:easy", CONTEXT) == says
 
 
+def test_its_conditions_give_the_baselines_day_in_the_zone_of_the_objectives_team() -> None:
+    (first, _), _ = sentences(RULE, grown(8, 4, "safe"), MONDAY, "objective:safe", CONTEXT)
+    assert first == "On 4 May it had 8 items to do; at least 4 are needed."
+
+
 def test_conditions_are_of_its_own_objective_and_of_those_that_the_strategy_names() -> None:
     refuses_others(RULE, grown(8, 4), MONDAY, "objective:easy", CONTEXT)
     gone = sentences(RULE, grown(8, 4, "gone"), MONDAY, "objective:gone", CONTEXT)

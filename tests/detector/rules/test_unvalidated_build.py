@@ -211,6 +211,8 @@ def test_the_words_without_any_discovery_or_beginning() -> None:
     facts = epic(begun(2, started=None))
     assert judged(RULE, facts).findings[0].since is None
     assert in_words(RULE, facts).why == "1 item of building in progress, first APP-2; no discovery is linked to it."
+    late = epic(begun(2, started=None), discovery(status_category=TODO))
+    assert in_words(RULE, late).why == "1 item of building in progress, first APP-2; APP-9 was not delivered before."
     long = epic(begun(2), ref="asana:1", title="More buyers pay by card than by bill")
     assert in_words(RULE, long).title == "Built without a discovery before."
 
