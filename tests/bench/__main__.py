@@ -10,9 +10,10 @@ from typing import Any, Final
 import structlog
 
 from services.runtime.embedded import Endpoints
-from tests.bench import archive, backtest, extraction, flow, forecast, memory, remap, scale, webhooks
+from tests.bench import archive, backtest, extraction, flow, forecast, memory, remap, scale, sweep, webhooks
 from tests.bench.company import Company
 from tests.bench.place import parts
+from tests.bench.sweep import AtRest
 
 
 async def _replay(_: Endpoints) -> dict[str, Any]:
@@ -35,6 +36,7 @@ MEASURES: Final[dict[str, Callable[[Endpoints], Awaitable[dict[str, Any]]]]] = {
     "backtest": _backtest,
     "forecast": _forecast,
     "scale": lambda endpoints: scale.measure(endpoints, Company(groups=1), Company(groups=100)),
+    "sweep": lambda endpoints: sweep.measure(endpoints, AtRest(groups=10)),
     "remap": lambda endpoints: remap.measure(endpoints, Company(groups=100)),
     "memory": memory.measure,
 }

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +19,8 @@ from schemas.aligned_items import ItemAligned
 from schemas.topics import ALIGNED_ITEMS
 from schemas.work_items import WorkItemSnapshot
 from services.detector import app as detector
-from services.detector.rows import EDGE_COLUMNS, ITEM_COLUMNS
+from services.detector.history_store import CHANGE_COLUMNS
+from services.detector.rows import EDGE_COLUMNS, ITEM_COLUMNS, TWIN_COLUMNS
 from services.detector.store_findings import changed_of
 from services.detector.store_findings import outgoing as finding_outgoing
 from services.mapper import app as mapper
@@ -38,17 +40,23 @@ from tests.bench.place import PATIENCE_SECONDS, Site, send, site
 BATCH = 1000
 """As the rooms' own `max_records`."""
 
+BESIDE: Final = {"edges": EDGE_COLUMNS, "twins": TWIN_COLUMNS, "changes": CHANGE_COLUMNS}
+"""What the detector stores of an item besides its row; the first column names the item."""
+
 Row = tuple[object, ...]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """What the rooms made of the items: rows by ref, and findings with the item that they hang on, if on one."""
+    """What the rooms made of the items: rows by ref, and findings with the item that they hang on, if on one.
+
+    `beside` are the detector's rows of what items tell of others, and of what happened to them, by table.
+    """
 
     mapped: Mapping[str, Row]
     sent: Mapping[str, Outgoing]
     detected: Mapping[str, Row]
-    edges: Mapping[str, list[Row]]
+    beside: Mapping[str, Mapping[str, list[Row]]]
     findings: list[tuple[str, Outgoing]]
 
 
@@ -59,19 +67,24 @@ async def rows_of(place: Site) -> Rows:
         mapped = await _by_ref(conn, "items", COLUMNS)
     async with place.database.room("detector").transaction() as conn:
         detected = await _by_ref(conn, "items", ITEM_COLUMNS)
-        edges: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in await conn.execute(text(f"SELECT {', '.join(EDGE_COLUMNS)} FROM edges")):  # noqa: S608 -- ours
-            edges[row[0]].append(tuple(row))
+        beside = {table: await _of_each(conn, table, columns) for table, columns in BESIDE.items()}
         bus = Bus(place.bus, "detector", place.clock)
         found = await conn.execute(text("SELECT anchor, body, transition, revision, flow FROM findings"))
         findings = [(anchor, finding_outgoing(bus, changed_of(*rest))) for anchor, *rest in found]
     sent = {ref: outgoing(aligned_of(row), at) for ref, row in mapped.items()}
-    return Rows(mapped, sent, detected, dict(edges), findings)
+    return Rows(mapped, sent, detected, beside, findings)
 
 
 async def _by_ref(conn: AsyncConnection, table: str, columns: tuple[str, ...]) -> dict[str, Row]:
     rows = await conn.execute(text(f"SELECT {', '.join(columns)} FROM {table}"))  # noqa: S608 -- our own names
     return {row[0]: tuple(row) for row in rows}
+
+
+async def _of_each(conn: AsyncConnection, table: str, columns: tuple[str, ...]) -> dict[str, list[Row]]:
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in await conn.execute(text(f"SELECT {', '.join(columns)} FROM {table}")):  # noqa: S608 -- our own names
+        found[row[0]].append(tuple(row))
+    return dict(found)
 
 
 def aligned_of(row: Row) -> Aligned:
@@ -172,8 +185,9 @@ class SecondHop(Hop):
         if refs:
             last = [""] if len(refs) == self._left else []
             await copy_rows(conn, "items", ITEM_COLUMNS, (self._rows.detected[ref] for ref in refs))
-            edges = [edge for ref in refs for edge in self._rows.edges.get(ref, ())]
-            await copy_rows(conn, "edges", EDGE_COLUMNS, edges)
+            for table, by_ref in self._rows.beside.items():
+                if told := [row for ref in refs for row in by_ref.get(ref, ())]:
+                    await copy_rows(conn, table, BESIDE[table], told)
             findings = [one for ref in (*refs, *last) for one in self._findings.get(ref, ())]
             await add_to_outbox(conn, findings)
         await finish_batch(conn, self._context.bus, batch)

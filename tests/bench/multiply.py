@@ -15,7 +15,10 @@ from services.detector.fingerprint import fingerprint
 from tests.bench.company import Company, group_name
 from tests.bench.place import Site
 
-TABLES: Final = {"mapper": ("items",), "detector": ("items", "edges", "agenda", "findings", "cycle_members")}
+TABLES: Final = {
+    "mapper": ("items",),
+    "detector": ("items", "edges", "twins", "changes", "paces", "agenda", "findings", "cycle_members"),
+}
 _OF_ALL_GROUPS: Final = ("findings", "cycle_members")
 _FORGET: Final = (
     "DELETE FROM {0} WHERE CAST({0}.* AS text) ~* 'g[0-9]{{4}}t[0-9]' AND CAST({0}.* AS text) NOT ILIKE %(first)s"

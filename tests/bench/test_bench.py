@@ -5,11 +5,12 @@ from pathlib import Path
 
 from services.runtime.embedded import Endpoints
 from services.sandbox.listening import HOST
-from tests.bench import archive, backtest, extraction, flow, forecast, memory, reader, remap, scale, webhooks
+from tests.bench import archive, backtest, extraction, flow, forecast, memory, reader, remap, scale, sweep, webhooks
 from tests.bench.company import Company
 from tests.bench.place import site
 from tests.bench.reader import Step
 from tests.bench.served import far, served
+from tests.bench.sweep import AtRest
 
 
 async def test_the_flow_is_measured_against_its_floor(endpoints: Endpoints) -> None:
@@ -24,6 +25,14 @@ async def test_a_big_company_is_a_small_one_many_times(endpoints: Endpoints) -> 
     found = await scale.measure(endpoints, small, big, events=100, repeats=1)
     assert found["items"] == [600, 1800]
     assert found["cost_ratio"] > 0
+
+
+async def test_a_sweep_judges_all_again_and_tells_nothing(endpoints: Endpoints) -> None:
+    found = await sweep.measure(endpoints, AtRest(groups=2, items_a_team=60), repeats=1)
+    assert found["items"] == 1200
+    assert 600 < found["subjects"] < 1200, "who waits has a moment to come, and so has what is due"
+    assert found["findings"] > 600
+    assert found["share_of_floor"] > 0
 
 
 async def test_a_new_strategy_is_measured_by_what_it_moves(endpoints: Endpoints) -> None:
