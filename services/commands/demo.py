@@ -5,9 +5,11 @@ any site and are told of changes by webhooks, and each alert is the one that the
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -36,48 +38,58 @@ from services.sandbox.strategy import ASANA_SITE, JIRA_SITE
 TODAY: Final = datetime(2026, 6, 26, 17, 0, tzinfo=UTC)
 PLAIN_WIDTH: Final = 120
 MORNING: Final = 7
+SATURDAY: Final = 5
+"""Nobody works at weekends, and nobody would read an alert."""
 TERMINAL: Final = Receiver(name="terminal", kind="terminal")
 HOOK_SECRET: Final = "signs the webhooks of a Jira that is gone in two minutes"  # noqa: S105 -- as it says
 HOOK_PAUSES: Final = (0.2, 0.5, 1.0, 2.0)
-_PACE: Final = {"poll_seconds": 86_400, "reconcile_hours": 720, "data_gap_minutes": 43_200, "goals_minutes": 43_200}
+PACE: Final = {"poll_seconds": 86_400, "reconcile_hours": 720, "data_gap_minutes": 43_200, "goals_minutes": 43_200}
 """Days go by in a second here: webhooks tell what happens, and each evening everything is asked once."""
 
 
 async def demo(settings: Settings, seed: int) -> None:
     """Let the quarter go by, show each alert, and end with what stalled, what drifted and who was asked what."""
     options = SandboxOptions(today=TODAY, seed=seed, starts="first-day", hook_pauses=HOOK_PAUSES)
-    settings = settings.model_copy(update={"http": HttpSettings(port=_free_port())})
+    settings = settings.model_copy(update={"http": HttpSettings(port=free_port())})
     with temporary_home() as home, steps() as show:
         console = show.console if show.is_drawn else Console(highlight=False, markup=False, width=PLAIN_WIDTH)
         async with sandbox(options, SystemClock()) as world:
-            world.jira.base_url = BASE
             introduce(console, world)
-            clock = HeldClock(world.time.now())
-            rooms = builders(connections=_connections(world, settings, clock))
-            rooms[notifier.ROOM] = lambda context: _notifier(context, console)
-            async with engine(home, clock, settings, rooms, throwaway=True) as made, serving(made.host, settings):
-                quarter = _Quarter(world, made, clock, show)
-                await alongside(made, settings, quarter.run())
-                summary = await of_the_quarter(made, clock)
+            async with watched(world, settings, home, console) as quarter:
+                await alongside(quarter.engine, settings, quarter.run(show))
+                summary = await of_the_quarter(quarter.engine, quarter.clock)
     conclude(summary)
 
 
-def _free_port() -> int:
+@asynccontextmanager
+async def watched(
+    world: Running, settings: Settings, home: Path, console: Console, pace: Mapping[str, float] = PACE
+) -> AsyncIterator["Quarter"]:
+    """Have all rooms ready to watch over the sandbox, in a home of their own, alerts going to the console."""
+    world.jira.base_url = BASE
+    clock = HeldClock(world.time.now())
+    rooms = builders(connections=_connections(world, settings, clock, pace))
+    rooms[notifier.ROOM] = lambda context: _notifier(context, console)
+    async with engine(home, clock, settings, rooms, throwaway=True) as made, serving(made.host, settings):
+        yield Quarter(world, made, clock)
+
+
+def free_port() -> int:
     """Return a port that nobody listens on: the trackers must know where to send webhooks before we listen."""
     with listen(HttpSettings(port=0)) as free:
         port: int = free.getsockname()[1]
     return port
 
 
-def _connections(world: Running, settings: Settings, clock: Clock) -> tuple[Connected, ...]:
+def _connections(world: Running, settings: Settings, clock: Clock, pace: Mapping[str, float]) -> tuple[Connected, ...]:
     """Return what `leeway.yaml` would say of the sandbox."""
     address = f"http://{settings.http.host}:{settings.http.port}"
     jira = {
         "id": JIRA_SITE, "tracker": "jira", "url": world.jira_url, "user": "leeway@brightmoor.example",
-        "token": "sandbox", "pace": _PACE, "webhooks": {"address": address, "secret": "hooks"},
+        "token": "sandbox", "pace": pace, "webhooks": {"address": address, "secret": "hooks"},
     }  # fmt: skip
     asana = {
-        "id": ASANA_SITE, "tracker": "asana", "url": world.asana_url, "token": "sandbox", "pace": _PACE,
+        "id": ASANA_SITE, "tracker": "asana", "url": world.asana_url, "token": "sandbox", "pace": pace,
         "workspace": world.asana.store.workspace["gid"], "webhooks": {"address": address},
     }  # fmt: skip
     configuration = Configuration.model_validate({"connections": [jira, asana]})
@@ -90,33 +102,32 @@ def _notifier(context: RoomContext, console: Console) -> Room:
     return notifier.build_app(context, receivers=[TERMINAL], console=console)
 
 
-class _Quarter:
+class Quarter:
     """The days of the company, one after the other."""
 
-    def __init__(self, world: Running, made: Engine, clock: HeldClock, show: Steps) -> None:
+    def __init__(self, world: Running, made: Engine, clock: HeldClock) -> None:
+        self.engine = made
+        self.clock = clock
         self._world = world
-        self._engine = made
-        self._clock = clock
-        self._show = show
 
-    async def run(self) -> None:
+    async def run(self, show: Steps) -> None:
         """Apply the strategy, have both trackers read for the first time, then let day after day go by."""
-        days = self._world.company.days()
+        days = [day for day in self._world.company.days() if day.weekday() < SATURDAY]
         await self._plan(days[0])
-        await self._engine.host.start()
+        await self.engine.host.start()
         for number, day in enumerate(days, 1):
             morning = day.replace(hour=MORNING) if number > 1 else day
-            await self._go_to(morning, f"day-{number}", self._happen(day))
-            await self._go_to(day, f"evening-{number}")
-            self._show(f"{day:%a %d %b}", number, len(days), bar="quarter")
+            await self.go_to(morning, f"day-{number}", self._happen(day))
+            await self.go_to(day, f"evening-{number}")
+            show(f"{day:%a %d %b}", number, len(days), bar="quarter")
 
-    async def _go_to(self, moment: datetime, mark: str, happening: Awaitable[None] | None = None) -> None:
+    async def go_to(self, moment: datetime, mark: str, happening: Awaitable[None] | None = None) -> None:
         """Have it be that moment for the rooms, and something happen; return when all of it is judged and told."""
-        self._clock.move_to(moment)
-        await self._engine.until(partial(_is_over, f"drain:{mark}"), asyncio.create_task(self._tell(mark, happening)))
+        self.clock.move_to(moment)
+        await self.engine.until(partial(_is_over, f"drain:{mark}"), asyncio.create_task(self._tell(mark, happening)))
 
     async def _tell(self, mark: str, happening: Awaitable[None] | None) -> None:
-        connectors = self._engine.room(ROOM)
+        connectors = self.engine.room(ROOM)
         assert isinstance(connectors, Connectors)  # noqa: S101 -- for mypy: the room of that name
         if happening is not None:
             await happening
@@ -137,7 +148,7 @@ class _Quarter:
     async def _plan(self, day: datetime) -> None:
         """Apply the strategy that holds on this day; an equal one changes nothing."""
         strategy = self._world.company.strategy_on(day.date())
-        await apply_strategy(self._engine.door("mapper"), strategy, "demo", self._clock)
+        await apply_strategy(self.engine.door("mapper"), strategy, "demo", self.clock)
 
     async def _measure(self, day: datetime) -> None:
         """Take what people measured today and told us themselves."""
@@ -149,7 +160,7 @@ class _Quarter:
             )
             for one in told
         ]  # fmt: skip
-        await measure(self._engine.door("detector"), [measured(one, day) for one in given], self._clock)
+        await measure(self.engine.door("detector"), [measured(one, day) for one in given], self.clock)
 
 
 def _is_over(mark: str, progress: Mapping[str, Progress]) -> bool:

@@ -76,9 +76,9 @@ class StatusUpdate:
 Way = tuple[float | None, ...]
 """How much of the way from the first value to the target is behind, Monday by Monday; none: nobody measured."""
 
-_SLOW_THEN_FAST: Final[Way] = (0, 0.02, 0.05, 0.08, 0.1, 0.2, 0.35, 0.45, 0.55, 0.6, 0.7, 0.75, 0.8)
-_FLAT_FOR_A_WHILE: Final[Way] = (0, 0.1, 0.12, 0.12, 0.12, 0.13, 0.13, 0.2, 0.32, 0.4, 0.46, 0.5, 0.55)
-_FORGOTTEN_IN_BETWEEN: Final[Way] = (0, 0.03, 0.06, 0.1, None, None, None, 0.15, 0.18, 0.2, 0.24, 0.27, 0.3)
+_SLOW_THEN_FAST: Final[Way] = (0, 0.01, 0.02, 0.03, 0.06, 0.2, 0.42, 0.52, 0.62, 0.7, 0.8, 0.88, 0.95)
+_FLAT_FOR_A_WHILE: Final[Way] = (0, 0.1, 0.12, 0.12, 0.12, 0.13, 0.13, 0.2, 0.4, 0.5, 0.56, 0.62, 0.68)
+_FORGOTTEN_IN_BETWEEN: Final[Way] = (0, 0.02, 0.03, 0.04, None, None, None, 0.15, 0.18, 0.2, 0.24, 0.27, 0.3)
 _STEADY: Final[Way] = tuple(0.9 * week / WEEKS_MOST for week in range(WEEKS_MOST))
 
 _PLANS: Final[tuple[tuple[str, str, str, Unit, float, float, Way], ...]] = (
@@ -111,7 +111,7 @@ _TOLD: Final[dict[str, tuple[float, float, Way]]] = {
     "phone-quotes/minutes": (35.0, 10.0, tuple(0.95 * week / WEEKS_MOST for week in range(WEEKS_MOST))),
     "owners-numbers/friday-readers": (
         *(8.0, 40.0),
-        (None, None, None, 0.25, 0.32, 0.4, 0.5, 0.58, 0.66, 0.74, 0.82, 0.9, 0.95),
+        (None, None, None, 0.3, 0.42, 0.46, 0.52, 0.58, 0.66, 0.74, 0.82, 0.9, 0.95),
     ),
     "dealers-bring-shops/portal": (0.0, 60.0, (*(None,) * 5, 0.35, 0.4, 0.5, 0.58, 0.66, 0.75, 0.82, 0.9)),
 }
