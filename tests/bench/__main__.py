@@ -36,7 +36,7 @@ MEASURES: Final[dict[str, Callable[[Endpoints], Awaitable[dict[str, Any]]]]] = {
     "backtest": _backtest,
     "forecast": _forecast,
     "scale": lambda endpoints: scale.measure(endpoints, Company(groups=1), Company(groups=100)),
-    "sweep": lambda endpoints: sweep.measure(endpoints, AtRest(groups=10)),
+    "sweep": lambda endpoints: sweep.measure(endpoints, AtRest(groups=12)),
     "remap": lambda endpoints: remap.measure(endpoints, Company(groups=100)),
     "memory": memory.measure,
 }
