@@ -1,7 +1,7 @@
 """Which objectives are to be forecast now, and their forecasts made: one a day, and one after their due or strategy.
 
-Promise: an objective is forecast only while the strategy names it, its due is not past and something of it is open; on
-none of half a load, and on none of which nothing can be told. The trials are run beside the event loop.
+Promise: an objective is forecast while the strategy names it and something of it is open, but not on half a load, and
+not while nothing can be told of it. The trials are run beside the event loop.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ FORECASTS_A_ROUND: Final = 25
 _DAY: Final = timedelta(days=1)
 _VERSIONS: Final = text(
     "SELECT DISTINCT ON (objective) objective, strategy_version FROM forecasts "
-    "WHERE objective = ANY(CAST(:objectives AS text[])) ORDER BY objective, as_of DESC"
+    "WHERE objective = ANY(CAST(:objectives AS text[])) ORDER BY objective, as_of DESC, strategy_version DESC"
 )
 
 
@@ -41,7 +41,7 @@ async def with_forecasts(
     conn: AsyncConnection, facts: Mapping[str, ObjectiveFacts], context: Context, now: datetime
 ) -> Foretold:
     """Return these objectives with their forecasts of today, made and kept where there are none yet."""
-    asked = [found for one in facts.values() if (found := asks_for_one(one, context, now)) is not None]
+    asked = [found for one in facts.values() if (found := asks_for_one(one, context)) is not None]
     looks = {one.id: _tomorrow(one, context, now) for one in asked}
     known = dict(await newest(conn, list(facts)))
     versions = {
@@ -54,12 +54,12 @@ async def with_forecasts(
     return Foretold(whole, looks)
 
 
-def asks_for_one(facts: ObjectiveFacts, context: Context, now: datetime) -> ObjectiveContext | None:
-    """Return the objective as the strategy has it if it is to be forecast: open work, and a due that is not past."""
-    known = context.objective(facts.objective)
-    if known is None or not facts.open_items or known.due < context.calendar(known.team).date_of(now):
-        return None
-    return known
+def asks_for_one(facts: ObjectiveFacts, context: Context) -> ObjectiveContext | None:
+    """Return the objective as the strategy has it if it is to be forecast: something of it is open.
+
+    One whose due is past too: it cannot be in time any more, but people still ask when it may be done.
+    """
+    return context.objective(facts.objective) if facts.open_items else None
 
 
 def _is_stale(

@@ -187,8 +187,8 @@ forecasts: Final = Table(
     metadata,
     Column("objective", Text, primary_key=True),
     Column("as_of", _instant, primary_key=True),
+    Column("strategy_version", Integer, primary_key=True),
     Column("due", Date, nullable=False),
-    Column("strategy_version", Integer, nullable=False),
     Column("body", Text, nullable=False),  # the Forecast
 )
 """Every forecast as it was made; none is ever changed, so that what came true can be held against it."""

@@ -67,9 +67,11 @@ _WAITING: Final = text(
 )
 _NEWEST: Final = text(
     "SELECT f.body FROM unnest(CAST(:objectives AS text[])) AS o (objective) CROSS JOIN LATERAL "
-    "(SELECT body FROM forecasts WHERE objective = o.objective ORDER BY as_of DESC LIMIT 1) AS f"
+    "(SELECT body FROM forecasts WHERE objective = o.objective ORDER BY as_of DESC, strategy_version DESC LIMIT 1) AS f"
 )
-_HISTORY: Final = text("SELECT body FROM forecasts WHERE objective = :objective ORDER BY as_of DESC")
+_HISTORY: Final = text(
+    "SELECT body FROM forecasts WHERE objective = :objective ORDER BY as_of DESC, strategy_version DESC"
+)
 _KEEP: Final = text(
     "INSERT INTO forecasts (objective, as_of, due, strategy_version, body) "
     "VALUES (:objective, :as_of, :due, :version, :body) ON CONFLICT DO NOTHING"

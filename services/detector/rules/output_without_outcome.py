@@ -98,8 +98,7 @@ def _ends(facts: KeyResultFacts, now: datetime) -> tuple[Measured, Measured] | N
     known = measured_by(facts, now)
     inside = [one for one in known if now - one.at < WINDOW]
     before = known[: len(known) - len(inside)]
-    ends = [*before[-1:], *inside]
-    return (ends[0], ends[-1]) if len(ends) > 1 else None
+    return (before[-1], inside[-1]) if before and inside else None
 
 
 def _again(facts: KeyResultFacts, key_result: KeyResultContext, now: datetime) -> datetime | None:
@@ -142,9 +141,8 @@ def _moved(
     again, way, ends = _again(facts, key_result, now), way_of(key_result), _ends(facts, now)
     if ends is None:
         count = texts.counted(len(measured_by(facts, now)), "time")
-        yield Condition(
-            f"It was measured {count}; 2 are needed, one of them in the last 4 weeks.", holds=False, changes_at=again
-        )
+        says = f"It was measured {count}; one measurement in the last 4 weeks and one before are needed."
+        yield Condition(says, holds=False, changes_at=again)
     elif way is not None:
         moved = way.moved(ends[0].value, ends[1].value)
         from_, to = (amount(one.value, key_result.unit) for one in ends)

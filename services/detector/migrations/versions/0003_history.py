@@ -130,8 +130,8 @@ def _add_tables() -> None:
         "forecasts",
         sa.Column("objective", sa.Text, primary_key=True),
         sa.Column("as_of", _instant, primary_key=True),
+        sa.Column("strategy_version", sa.Integer, primary_key=True),
         sa.Column("due", sa.Date, nullable=False),
-        sa.Column("strategy_version", sa.Integer, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_table(
