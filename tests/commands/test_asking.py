@@ -32,9 +32,7 @@ def test_when_time_alone_changes_it_that_moment_is_told(replayed: Replayed) -> N
 
 
 def test_json_holds_the_same_for_programs(replayed: Replayed) -> None:
-    told = leeway(
-        "why-not", "unowned-blocker", "PLAT-7", "--as-of", AS_OF, "--home", replayed.home, "--format", "json"
-    )
+    told = leeway("why-not", "unowned-blocker", "PLAT-7", "--as-of", AS_OF, "--home", replayed.home, "--format", "json")
     (answer,) = told.json
     assert answer["holds"] is True
     assert answer["fingerprint"] in {one["fingerprint"] for one in replayed.answer["findings"]}
