@@ -87,7 +87,9 @@ _WAIT: Final = text(
     "FROM unnest(CAST(:subjects AS text[]), CAST(:dues AS timestamptz[])) AS later (subject, due) "
     "WHERE agenda.subject = later.subject"
 )
-_DUE_FREE: Final = text(f"SELECT count(*) FROM agenda WHERE due <= :now {_UNLESS_HELD}")  # noqa: S608 -- our own text
+_DUE_FREE: Final = text(
+    f"SELECT count(*) FROM agenda WHERE due <= :now AND lane <> ALL(CAST(:closed AS text[])) {_UNLESS_HELD}"  # noqa: S608 -- our own text
+)
 
 
 def entering(subjects: str) -> str:
@@ -136,6 +138,6 @@ async def settle(conn: AsyncConnection, subjects: Sequence[str], checks: Mapping
         await conn.execute(_WAIT, {"subjects": list(checks), "dues": dues})
 
 
-async def count_due(conn: AsyncConnection, now: datetime) -> int:
-    """Return how many subjects could be judged now."""
-    return int(await conn.scalar(_DUE_FREE, {"now": now}) or 0)
+async def count_due(conn: AsyncConnection, now: datetime, closed: Sequence[Lane] = ()) -> int:
+    """Return how many subjects could be judged now; none of the lanes that are closed can."""
+    return int(await conn.scalar(_DUE_FREE, {"now": now, "closed": [lane.value for lane in closed]}) or 0)

@@ -6,12 +6,18 @@ has been judged, what is found of objectives and capacity is part of its opening
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.marks import OPENING_FLOW
+from services.detector import agenda
+from services.detector.agenda import Lane
+
+CLOSED: Final = (Lane.OBJECTIVE, Lane.CAPACITY)
+"""What is not judged while nothing has been read to its end."""
 
 _NOTHING_YET: Final = text(
     "SELECT NOT EXISTS (SELECT FROM flows WHERE released AND NOT starts_with(flow, 'strategy:')) "
@@ -27,6 +33,11 @@ _OPENING: Final = text(
 async def nothing_yet(conn: AsyncConnection) -> bool:
     """Tell whether nothing has been read to its end so far."""
     return bool(await conn.scalar(_NOTHING_YET))
+
+
+async def count_due(conn: AsyncConnection, now: datetime) -> int:
+    """Return how many subjects could be judged now."""
+    return await agenda.count_due(conn, now, CLOSED if await nothing_yet(conn) else ())
 
 
 async def as_part_of_opening(conn: AsyncConnection, taken: Mapping[str, str]) -> dict[str, str]:

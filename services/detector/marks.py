@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.marks import FlowMark, MarkKind
 from schemas.topics import FINDINGS
-from services.detector import agenda, spreading, strategy_copy
+from services.detector import agenda, first_day, spreading, strategy_copy
 from services.runtime.bus import Bus
 from services.runtime.marks import mark_passed
 from services.runtime.outbox import add_mark_to_outbox
@@ -53,7 +53,7 @@ async def pass_marks(conn: AsyncConnection, bus: Bus, now: datetime) -> int:
     A subject that another detector is judging still counts as due, so its findings are committed, and so before the
     mark in the outbox, whenever nothing is due.
     """
-    if not await any_waiting(conn) or await conn.scalar(_UNSPREAD) or await agenda.count_due(conn, now):
+    if not await any_waiting(conn) or await conn.scalar(_UNSPREAD) or await first_day.count_due(conn, now):
         return 0
     marks = [FlowMark.model_validate_json(body) for body in await conn.scalars(_TAKE)]
     for mark in sorted(marks, key=lambda mark: (mark.sent_at, mark.id)):

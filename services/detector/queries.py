@@ -9,7 +9,7 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.findings import Finding, FindingState, Severity
-from services.detector import agenda
+from services.detector import first_day
 from services.detector.judging import retold
 from services.detector.strategy_copy import Contexts
 from services.detector.tables import findings as findings_table
@@ -65,7 +65,7 @@ async def counts(database: RoomDatabase) -> Counts:
 async def pending(conn: AsyncConnection, now: datetime) -> dict[str, int]:
     """Return by kind what could be done now; all zero means that the detector is idle."""
     rest = dict((await conn.execute(_PENDING)).one()._mapping)  # noqa: SLF001 -- SQLAlchemy's public name for it
-    return {"agenda": await agenda.count_due(conn, now), **rest}
+    return {"agenda": await first_day.count_due(conn, now), **rest}
 
 
 async def list_findings(

@@ -19,6 +19,15 @@ async def test_a_strategy_alone_finds_nothing(room: Room) -> None:
     assert await opened(room) == {}
 
 
+async def test_its_mark_goes_on_all_the_same(room: Room) -> None:
+    await room.apply(strategy())
+    await room.mark("strategy:1", MarkKind.STRATEGY)
+    await room.settle()
+    assert await room.said() == ["mark strategy:1"]
+    left = await room.left()
+    assert (left["agenda"], left["dirty"], left["marks"]) == (0, 0, 0)
+
+
 async def test_what_is_found_of_objectives_while_a_site_is_first_read_is_of_its_opening(room: Room) -> None:
     await room.apply(strategy())
     await room.store(aligned(work_item(1), objective="easy", flow="opening:acme:1"))
