@@ -18,7 +18,7 @@ from tests.sandbox.test_people import World
 OPTIONS = MappingOptions(estimate_fields=frozenset({POINTS, "Effort"}))
 SEEDS = (1, 2, 3)
 ACTS = 2_000
-ENOUGH = 20
+ENOUGH = 10
 
 
 @cache
