@@ -15,8 +15,8 @@ from schemas.work_items import StatusCategory, Tracker
 from services.connectors.asana.mapping import looks_like_task
 from services.connectors.export.index import ExportIndex, fingerprint
 from services.connectors.export.lines import Problem, Value, values_of
+from services.connectors.jira.life import told_category
 from services.connectors.jira.mapping import looks_like_issue
-from services.connectors.jira.standing import told_category
 from services.connectors.reading import identity, mapping, text
 from services.connectors.times import instant_of
 

@@ -13,7 +13,7 @@ from services.connectors.catalogue import (
     StatusFound,
 )
 from services.connectors.jira.calling import Asked, Calls, objects
-from services.connectors.jira.standing import told_category
+from services.connectors.jira.life import told_category
 from services.connectors.reading import mapping, sequence, text
 from services.connectors.refusals import Refused
 from services.connectors.times import day_of

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from schemas.work_items import Actor, ChangeKind, WorkItem, WorkItemChange
 from services.connectors.jira.changelog import NO_CHANGELOG, Entry, change_of, changelog_of
 from services.connectors.jira.hierarchy import above_of, project_of, sprint_of, type_of
+from services.connectors.jira.life import categories_of
 from services.connectors.jira.links import links_of, twins_of
 from services.connectors.jira.meanings import meanings_of
 from services.connectors.jira.people import actor_of
@@ -30,7 +31,7 @@ from services.connectors.jira.planning import (
     start_of,
 )
 from services.connectors.jira.raw import Issue
-from services.connectors.jira.standing import categories_of, standing_of
+from services.connectors.jira.standing import standing_of
 from services.connectors.mapped import Mapped, MappingOptions, NotYet, Outcome, SetAside, Telling, is_person, unusable
 from services.connectors.reading import identity, mapping, sequence, text
 from services.connectors.times import by, instant_of

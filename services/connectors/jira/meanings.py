@@ -12,10 +12,10 @@ from typing import Final
 from schemas.work_items import ChangeAspect
 from services.connectors.jira.changelog import Entry
 from services.connectors.jira.hierarchy import ABOVE_FIELDS
+from services.connectors.jira.life import known_categories, named_category
 from services.connectors.jira.people import actor_of
 from services.connectors.jira.planning import ESTIMATE_NAMES, START_NAMES
 from services.connectors.jira.raw import Issue
-from services.connectors.jira.standing import known_categories, named_category
 from services.connectors.meanings import Meaning, category_text, day_text, meant, number_text
 from services.connectors.reading import identity, mapping, number, sequence, text
 from services.connectors.times import day_of

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from services.connectors.jira.calling import Asked, Calls, objects
 from services.connectors.jira.hierarchy import EPIC_LINK_SCHEMA
-from services.connectors.jira.standing import told_category
+from services.connectors.jira.life import told_category
 from services.connectors.mapped import MappingOptions
 from services.connectors.options import base_options
 from services.connectors.reading import mapping, text

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from schemas.work_items import ChangeAspect, DueSource, WorkItem, WorkItemChange
+from services.connectors.jira.life import told_category
 from services.connectors.jira.mapping import map_issue
-from services.connectors.jira.standing import told_category
 from services.connectors.mapped import Mapped, MappingOptions
 from services.connectors.times import instant_of
 from tests.builders import jira_issue
