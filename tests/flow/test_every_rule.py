@@ -122,7 +122,8 @@ async def a_project_that_is_hidden_from_us_is_a_gap_until_it_is_shown(watch: Wat
 async def test_every_rule_speaks_and_comes_right_and_gaps_are_told_while_they_last() -> None:
     options = SandboxOptions(today=TODAY, seed=1, starts="first-day", hook_pauses=HOOK_PAUSES)
     settings = Settings(http=HttpSettings(port=free_port()))
-    pace = PACE | {"data_gap_minutes": GAP / timedelta(minutes=1)}
+    # A project is more than a fifth of the site: its disappearance would wait to be confirmed.
+    pace = PACE | {"data_gap_minutes": GAP / timedelta(minutes=1), "missing_share": 0.9}
     console = Console(file=io.StringIO())
     with temporary_home() as home, steps() as show:
         async with sandbox(options, SystemClock()) as world, watched(world, settings, home, console, pace) as quarter:
