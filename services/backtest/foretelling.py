@@ -20,11 +20,11 @@ class Forecasts:
         self._holding = holding
 
     def make(self, now: datetime) -> Iterator[str]:
-        """Make those of today, for objectives with open work whose due is not past; give their ids."""
+        """Make those of today, for objectives with open work, overdue ones too; give their ids."""
         for known in self._context.objectives.values():
-            calendar = self._context.calendar(known.team)
-            today = calendar.date_of(now)
-            if known.due >= today and self._objectives[known.id].has_open:
+            if self._objectives[known.id].has_open:
+                calendar = self._context.calendar(known.team)
+                today = calendar.date_of(now)
                 inputs = self._inputs(known, self._objectives[known.id])
                 # What moves a forecast is for people to read; whether it fires does not rest on it.
                 self.newest[known.id] = make_forecast(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.findings import Severity
 from schemas.strategy import Strategy
 from schemas.work_items import WorkItem
 from services.backtest.days import Days
@@ -72,6 +73,15 @@ def test_forecasts_are_made_day_by_day_as_they_are_made_fresh(tmp_path: Path) ->
         list(alone.days())
         assert [draft.evidence for draft in run.open()] == [draft.evidence for draft in alone.open()]
     assert run.open(), "nothing was foretold"
+
+
+def test_what_is_overdue_is_foretold_as_the_detector_foretells_it(tmp_path: Path) -> None:
+    path, whole = write(tmp_path / "made.jsonl", 1, issues=200), strategy()
+    overdue = tuple(one.model_copy(update={"due_on": date(2026, 6, 12)}) for one in whole.objectives)
+    plan = whole.model_copy(update={"objectives": overdue})
+    run = run_of(load_past((path,), plan, Days(date(2026, 6, 15), date(2026, 6, 15))), plan, ("forecast-miss",))
+    list(run.days())
+    assert {draft.severity for draft in run.open()} == {Severity.HIGH}
 
 
 def test_real_histories_day_by_day_are_as_fresh() -> None:
