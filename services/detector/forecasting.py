@@ -10,23 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.detector import agenda, connections_copy
 from services.detector.context import OBJECTIVE_PREFIX, Context, ObjectiveContext
 from services.detector.facts import Forecast, ObjectiveFacts
 from services.detector.forecast.pure import ForecastInputs, make_forecast, seed_of
-from services.detector.forecast.store import keep, newest, read_inputs
+from services.detector.forecast.store import keep, newest_kept, read_inputs
 
 FORECASTS_A_ROUND: Final = 25
 """So that those who wait for these objectives' rows do not wait long."""
 
 _DAY: Final = timedelta(days=1)
-_VERSIONS: Final = text(
-    "SELECT DISTINCT ON (objective) objective, strategy_version FROM forecasts "
-    "WHERE objective = ANY(CAST(:objectives AS text[])) ORDER BY objective, as_of DESC, strategy_version DESC"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +38,9 @@ async def with_forecasts(
     """Return these objectives with their forecasts of today, made and kept where there are none yet."""
     asked = [found for one in facts.values() if (found := asks_for_one(one, context)) is not None]
     looks = {one.id: _tomorrow(one, context, now) for one in asked}
-    known = dict(await newest(conn, list(facts)))
-    versions = {
-        row.objective: row.strategy_version for row in await conn.execute(_VERSIONS, {"objectives": list(facts)})
-    }
-    stale = [one for one in asked if _is_stale(one, known.get(one.id), versions.get(one.id), context, now)]
+    kept = await newest_kept(conn, facts)
+    stale = [one for one in asked if one.id not in kept or _is_stale(one, *kept[one.id], context, now)]
+    known = {name: forecast for name, (forecast, _) in kept.items()}
     known |= await _made(conn, stale[:FORECASTS_A_ROUND], context, now)
     late = {one.id for one in stale[FORECASTS_A_ROUND:]}
     whole = {name: replace(one, forecast=known.get(name)) for name, one in facts.items() if name not in late}
@@ -62,10 +55,8 @@ def asks_for_one(facts: ObjectiveFacts, context: Context) -> ObjectiveContext | 
     return context.objective(facts.objective) if facts.open_items else None
 
 
-def _is_stale(
-    objective: ObjectiveContext, made: Forecast | None, version: int | None, context: Context, now: datetime
-) -> bool:
-    if made is None or made.due != objective.due or version != context.version:
+def _is_stale(objective: ObjectiveContext, made: Forecast, version: int, context: Context, now: datetime) -> bool:
+    if made.due != objective.due or version != context.version:
         return True
     calendar = context.calendar(objective.team)
     return calendar.date_of(made.as_of) != calendar.date_of(now)

@@ -23,6 +23,7 @@ from services.detector.history_store import ALIGNED_PREFIX, ChangeRow, keep_chan
 from services.detector.rows import ITEM_COLUMNS, ItemRows
 from services.detector.spreading import note_dirty
 from services.detector.store_links import STAGING, Stale, lost_by_key, store_edges, store_twins
+from services.detector.strategy_copy import active_version
 from services.runtime.database import Conflict, copy_rows
 
 Known = Row[Any]
@@ -63,9 +64,6 @@ _UPSERT: Final = text(
 )
 
 
-_ACTIVE: Final = text("SELECT version FROM strategies WHERE active")
-
-
 async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows], now: datetime) -> int:
     """Store items, sorted by ref and each once, as seen at `now`; return how many had news in them."""
     if not rows:
@@ -77,7 +75,7 @@ async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows], now: date
     if not fresh:
         return 0
     await copy_rows(conn, "staged_items", ITEM_COLUMNS, (one.values for one in fresh))
-    active = await conn.scalar(_ACTIVE)
+    active = await active_version(conn)
     values = {
         "now": now,
         "loaded": [one.ref for one in fresh if one.flow],

@@ -71,9 +71,15 @@ async def clear(conn: AsyncConnection, mark: str) -> None:
     await _activate(conn)
 
 
-async def active_strategy(conn: AsyncConnection) -> StrategyApplied | None:
+async def active_version(conn: AsyncConnection) -> int | None:
     """Return the version that the detector judges by, or none before the first."""
-    version = await conn.scalar(_ACTIVE_VERSION)
+    version: int | None = await conn.scalar(_ACTIVE_VERSION)
+    return version
+
+
+async def active_strategy(conn: AsyncConnection) -> StrategyApplied | None:
+    """Return the strategy that the detector judges by, or none before the first."""
+    version = await active_version(conn)
     return None if version is None else await _read(conn, version)
 
 
@@ -101,7 +107,7 @@ class Contexts:
 
     async def active(self, conn: AsyncConnection) -> Context | None:
         """Return what to judge by, as of this transaction; none before the first strategy."""
-        version = await conn.scalar(_ACTIVE_VERSION)
+        version = await active_version(conn)
         if version is None:
             return None
         if self._context is None or self._context.version != version:

@@ -66,8 +66,9 @@ _WAITING: Final = text(
     """  # noqa: S608 -- our own text
 )
 _NEWEST: Final = text(
-    "SELECT f.body FROM unnest(CAST(:objectives AS text[])) AS o (objective) CROSS JOIN LATERAL "
-    "(SELECT body FROM forecasts WHERE objective = o.objective ORDER BY as_of DESC, strategy_version DESC LIMIT 1) AS f"
+    "SELECT f.body, f.strategy_version FROM unnest(CAST(:objectives AS text[])) AS o (objective) CROSS JOIN LATERAL "
+    "(SELECT body, strategy_version FROM forecasts WHERE objective = o.objective "
+    "ORDER BY as_of DESC, strategy_version DESC LIMIT 1) AS f"
 )
 _HISTORY: Final = text(
     "SELECT body FROM forecasts WHERE objective = :objective ORDER BY as_of DESC, strategy_version DESC"
@@ -103,10 +104,16 @@ async def read_inputs(
     }
 
 
+async def newest_kept(conn: AsyncConnection, objectives: Iterable[str]) -> dict[str, tuple[Forecast, int]]:
+    """Return the newest forecast of each of these objectives that has one, and the version that it was made by."""
+    rows = await conn.execute(_NEWEST, {"objectives": sorted(set(objectives))})
+    read = ((_FORECAST.validate_json(row.body), row.strategy_version) for row in rows)
+    return {one.objective: (one, version) for one, version in read}
+
+
 async def newest(conn: AsyncConnection, objectives: Iterable[str]) -> dict[str, Forecast]:
     """Return the newest forecast of each of these objectives that has one."""
-    rows = await conn.scalars(_NEWEST, {"objectives": sorted(set(objectives))})
-    return {one.objective: one for one in map(_FORECAST.validate_json, rows)}
+    return {name: forecast for name, (forecast, _) in (await newest_kept(conn, objectives)).items()}
 
 
 async def history(conn: AsyncConnection, objective: str) -> tuple[Forecast, ...]:
