@@ -159,15 +159,16 @@ def _days(telling: Telling) -> str:
 
 
 def _first_mover(telling: Telling, trials: int) -> str:
+    """Return what would be so without the first mover, where that would move anything."""
     mover = telling.value("mover")
     if mover is None:
         return ""
     names = mover["names"] or [telling.name(ref) for ref in mover["subjects"]]
-    waits = len(names) > 1
-    without = f"Without the wait of {names[1]} on {names[0]}" if waits else f"If somebody took {names[0]} on"
-    earlier = mover["days_earlier"]
-    days = f", and 85 % end {texts.working_days(earlier)} earlier" if earlier > 0 else ""
-    return f" {without} it would be {_in_time(mover['probability'], trials):,}{days}."
+    in_time, earlier = _in_time(mover["probability"], trials), mover["days_earlier"]
+    gains = [f"{in_time:,} would end in time"] if in_time > _in_time(telling.value("probability"), trials) else []
+    gains += [f"85 % would end {texts.working_days(earlier)} earlier"] if earlier > 0 else []
+    of = f"the wait of {names[1]} on {names[0]}" if len(names) > 1 else f"{names[0]}, which nobody has taken on"
+    return f" Without {of}, {' and '.join(gains)}." if gains else ""
 
 
 RULE: Final = Rule(NAME, (ObjectiveFacts,), ForecastPolicy, judge, tell, conditions)

@@ -120,7 +120,7 @@ def test_it_counts_trials_and_names_what_moves_it_first() -> None:
     assert text.why == (
         "In 3,100 of 10,000 trials its 12 open items are delivered by 30 June 2027, if work goes on as it did. "
         "Of all trials, half end by 8 July 2027, 85 % end by 14 July 2027 and 95 % end by 20 July 2027. "
-        "Without the wait of APP-2 on APP-1 it would be 5,200, and 85 % end 3 working days earlier."
+        "Without the wait of APP-2 on APP-1, 5,200 would end in time and 85 % would end 3 working days earlier."
     )
     assert text.question == (
         "What could leave, wait or be freed so that it ends by its due, or which day can be promised?"
@@ -140,16 +140,20 @@ def test_a_short_name_stands_in_the_title() -> None:
 @pytest.mark.parametrize(
     ("movers", "end"),
     [
-        ((UNOWNED,), " If somebody took APP-3 on it would be 4,000, and 85 % end 1 working day earlier."),
-        ((replace(UNOWNED, days_earlier=0),), " If somebody took APP-3 on it would be 4,000."),
+        ((UNOWNED,), "nobody has taken on, 4,000 would end in time and 85 % would end 1 working day earlier."),
         (
-            (replace(UNOWNED, names=()),),
-            " If somebody took made:3 on it would be 4,000, and 85 % end 1 working day earlier.",
+            (replace(UNOWNED, names=(), days_earlier=0),),
+            " Without made:3, which nobody has taken on, 4,000 would end in time.",
         ),
         (
             (replace(WAIT, probability=0.9999, days_earlier=0),),
-            " Without the wait of APP-2 on APP-1 it would be 9,999.",
+            " Without the wait of APP-2 on APP-1, 9,999 would end in time.",
         ),
+        (
+            (replace(WAIT, probability=0.31),),
+            " Without the wait of APP-2 on APP-1, 85 % would end 3 working days earlier.",
+        ),
+        ((replace(WAIT, probability=0.31, days_earlier=0),), "85 % end by 14 July 2027 and 95 % end by 20 July 2027."),
         ((), "85 % end by 14 July 2027 and 95 % end by 20 July 2027."),
     ],
 )
