@@ -8,6 +8,8 @@ from functools import cached_property
 from services.runtime.errors import Misconfigured
 
 _DAY = timedelta(days=1)
+# Calendars know their holidays for these years; clocks ask for days a while before and after each day judged.
+_EARLIEST, _LATEST = date(1980, 1, 1), date(2060, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,9 @@ class Days:
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise Misconfigured(f"--to {self.last} is before --from {self.first}; give the earlier day as --from.")
+        for option, day in (("--from", self.first), ("--to", self.last)):
+            if not _EARLIEST <= day <= _LATEST:
+                raise Misconfigured(f"{option} {day} is too far away; give a day from {_EARLIEST} to {_LATEST}.")
 
     def __len__(self) -> int:
         return (self.last - self.first).days + 1

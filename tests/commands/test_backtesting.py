@@ -100,6 +100,8 @@ def test_a_measurement_of_an_unknown_key_result_is_refused_with_its_line(company
         (("--at", "noon"), "--at 'noon' is no time of day; write one in UTC, for example 12:00."),
         (("--from", "June"), "--from 'June' is no day; write one as in 2026-06-15."),
         (("--to", "2026-01-01"), "--to 2026-01-01 is before --from 2026-05-04; give the earlier day as --from."),
+        (("--from", "0001-01-01"), "--from 0001-01-01 is too far away; give a day from 1980-01-01 to 2060-12-31."),
+        (("--to", "9999-12-31"), "--to 9999-12-31 is too far away; give a day from 1980-01-01 to 2060-12-31."),
     ],
 )
 def test_a_slip_is_one_sentence(company: Path, options: tuple[str, ...], said: str) -> None:
