@@ -14,7 +14,7 @@ from services.detector.conditions import has_rested, is_open, named, of_others
 from services.detector.context import Context
 from services.detector.facts import ItemFacts, ItemNeighbourhood
 from services.detector.fingerprint import fingerprint
-from services.detector.marking import USUAL_TYPES, is_marked
+from services.detector.marking import bears, is_marked, unusual
 from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.severity import DueSoonPolicy, Reason, due_soon_from, has_come, raised
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
@@ -22,26 +22,17 @@ from services.detector.verdict import NOTHING, Draft, Verdict, next_check
 NAME: Final = "decision-waiting"
 
 
-def _unusual(types: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse the types of plain work: it is not looked at for its type."""
-    for name in types:
-        if name.casefold() in USUAL_TYPES:
-            message = f"{name} is a type of plain work; give decisions a type or a label of their own"
-            raise ValueError(message)
-    return types
-
-
 class DecisionPolicy(DueSoonPolicy):
     """Which items ask for a decision, and how long one may take."""
 
     decision_labels: Annotated[
         tuple[str, ...],
-        Field(description="Labels of a decision, exactly so. Unit: names. Source: the word itself."),
+        Field(description="Labels of a decision, in any case. Unit: names. Source: the word itself."),
     ] = ("decision",)
     decision_types: Annotated[
         tuple[str, ...],
-        AfterValidator(_unusual),
-        Field(description="The tracker's types of a decision, exactly so. Unit: names. Source: the word itself."),
+        AfterValidator(unusual),
+        Field(description="The tracker's types of a decision, in any case. Unit: names. Source: the word itself."),
     ] = ("Decision",)
     decision_after_working_days: Annotated[
         int,
@@ -51,7 +42,7 @@ class DecisionPolicy(DueSoonPolicy):
 
 def is_decision(item: ItemFacts, policy: DecisionPolicy) -> bool:
     """Tell whether the policy calls this item a decision, by a label or by its type."""
-    return item.type_name in policy.decision_types or any(label in policy.decision_labels for label in item.labels)
+    return bears(item, policy.decision_labels, policy.decision_types)
 
 
 def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:

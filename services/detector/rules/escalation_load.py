@@ -6,7 +6,7 @@ Severity: high.
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.findings import Evidence, Severity
 from services.detector import texts
@@ -14,6 +14,7 @@ from services.detector.conditions import of_others, to_come
 from services.detector.context import TEAM_PREFIX, Context, PolicyFields
 from services.detector.facts import ItemFacts, TeamFacts
 from services.detector.group_conditions import limit
+from services.detector.marking import bears, unusual
 from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.rules.unaligned_work import next_lapse
 from services.detector.severity import has_come
@@ -31,6 +32,7 @@ class EscalationPolicy(PolicyFields):
     ] = ("escalation", "customer-escalation")
     escalation_types: Annotated[
         tuple[str, ...],
+        AfterValidator(unusual),
         Field(description="Types of customer escalations, in any case. Unit: type names. Source: the usual word."),
     ] = ("Escalation",)
     escalation_share: Annotated[
@@ -45,11 +47,7 @@ class EscalationPolicy(PolicyFields):
 
 def is_escalation(item: ItemFacts, policy: EscalationPolicy) -> bool:
     """Tell whether the item is labelled or typed as a customer escalation."""
-    if item.type_name.casefold() in {name.casefold() for name in policy.escalation_types}:
-        return True
-    return not {label.casefold() for label in item.labels}.isdisjoint(
-        label.casefold() for label in policy.escalation_labels
-    )
+    return bears(item, policy.escalation_labels, policy.escalation_types)
 
 
 def judge(facts: TeamFacts, context: Context, now: datetime) -> Verdict:

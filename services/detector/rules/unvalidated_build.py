@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.findings import Evidence, Severity
 from schemas.work_items import ItemType, StatusCategory
@@ -16,6 +16,7 @@ from services.detector.conditions import is_open, named, of_others
 from services.detector.context import Context, PolicyFields
 from services.detector.facts import EpicFacts, ItemFacts, ItemNeighbourhood
 from services.detector.fingerprint import fingerprint
+from services.detector.marking import bears, unusual
 from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.rules.scope_growth import ScopePolicy, is_cancelled
 from services.detector.verdict import NOTHING, Draft, Verdict
@@ -28,17 +29,18 @@ class DiscoveryPolicy(PolicyFields):
 
     discovery_labels: Annotated[
         tuple[str, ...],
-        Field(description="Labels of discovery, exactly so. Unit: names. Source: the word itself."),
+        Field(description="Labels of discovery, in any case. Unit: names. Source: the word itself."),
     ] = ("discovery",)
     discovery_types: Annotated[
         tuple[str, ...],
-        Field(description="The tracker's types of discovery, exactly so. Unit: names. Source: usual in Jira."),
+        AfterValidator(unusual),
+        Field(description="The tracker's types of discovery, in any case. Unit: names. Source: usual in Jira."),
     ] = ("Discovery", "Research", "Spike")
 
 
 def is_discovery(item: ItemFacts, policy: DiscoveryPolicy) -> bool:
     """Tell whether the policy calls this item discovery, by a label or by its type."""
-    return item.type_name in policy.discovery_types or any(label in policy.discovery_labels for label in item.labels)
+    return bears(item, policy.discovery_labels, policy.discovery_types)
 
 
 def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:  # noqa: ARG001 -- every rule is called alike

@@ -77,14 +77,14 @@ def test_the_days_are_those_of_its_team(team: str, created: str, moment: str) ->
         (("decision",), "", True),
         (("night", "decision"), "Task", True),
         ((), "Decision", True),
-        (("Decision",), "Task", False),
-        ((), "decision", False),
+        (("DECISION",), "Task", True),
+        ((), "decision", True),
         (("decisions",), "", False),
         ((), "", False),
         ((), "Task", False),
     ],
 )
-def test_a_decision_is_one_by_its_label_or_its_type_exactly_so(
+def test_a_decision_is_one_by_its_label_or_its_type_in_any_case(
     labels: tuple[str, ...],
     type_name: str,
     expected: bool,
@@ -149,12 +149,13 @@ def test_words_and_days_are_the_policys_of_team_and_objective() -> None:
     assert severity(RULE, easy, context=context) == "high"
 
 
+@pytest.mark.parametrize("field", ["decision_types", "escalation_types", "discovery_types"])
 @pytest.mark.parametrize("name", ["Task", "story", "EPIC"])
-def test_a_type_of_plain_work_is_no_decision(name: str) -> None:
+def test_a_type_of_plain_work_is_no_decision_no_escalation_and_no_discovery(field: str, name: str) -> None:
     with pytest.raises(
-        Misconfigured, match=f"{name} is a type of plain work; give decisions a type or a label of their"
+        Misconfigured, match=f"{name} is a type of plain work; give what is meant a type or a label of its own"
     ):
-        parse_policy({"decision_types": ["Decision", name]})
+        parse_policy({field: ["Decision", name]})
 
 
 def test_the_whole_finding() -> None:

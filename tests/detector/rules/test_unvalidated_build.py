@@ -105,7 +105,8 @@ def test_nothing_is_told_while_nothing_is_known_of_what_hangs_on_it() -> None:
         (discovery(labels=(), type_name="Research"), None),
         (discovery(labels=(), type_name="Discovery"), None),
         (discovery(labels=(), type_name="Spike"), None),
-        (discovery(labels=("Discovery",), type_name="Story"), "low"),
+        (discovery(labels=("Discovery",), type_name="Story"), None),
+        (discovery(labels=("discoveries",), type_name="Story"), "low"),
         (discovery(status_category=IN_PROGRESS), "low"),
         (discovery(status_category=TODO, done=None), "low"),
         (discovery(resolution=None), "low"),
@@ -152,9 +153,16 @@ def test_what_is_out_of_sight_makes_it_unknown() -> None:
 
 @pytest.mark.parametrize(
     ("labels", "type_name", "expected"),
-    [(("night", "discovery"), "", True), ((), "Spike", True), ((), "spike", False), ((), "", False)],
+    [
+        (("night", "discovery"), "", True),
+        ((), "Spike", True),
+        ((), "sPIKE", True),
+        (("Discovery",), "Task", True),
+        (("discoveries",), "Spikes", False),
+        ((), "", False),
+    ],
 )
-def test_a_discovery_is_one_by_label_or_type_exactly_so(labels: Any, type_name: str, expected: bool) -> None:
+def test_a_discovery_is_one_by_label_or_type_in_any_case(labels: Any, type_name: str, expected: bool) -> None:
     one = item(1, labels=labels, type_name=type_name)
     assert is_discovery(one, CONTEXT.policy(DiscoveryPolicy)) == expected
 
