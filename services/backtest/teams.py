@@ -14,6 +14,13 @@ from services.detector.rules.unaligned_work import active_since
 _NOT_COUNTED = (ItemType.SUBTASK, ItemType.EPIC)
 
 
+def _worked(item: ItemFacts) -> tuple[datetime, datetime] | None:
+    """Return from when to when an item was in progress, if the team's pace counts it."""
+    if not item.is_done or not item.visible or item.started is None or item.done is None:
+        return None
+    return item.started, item.done
+
+
 class TeamNumbers:
     """One team's items."""
 
@@ -34,9 +41,9 @@ class TeamNumbers:
         """Count an item in."""
         if item.type in _NOT_COUNTED:
             return
-        if item.is_done and item.started is not None and item.done is not None:
-            self._finished[item.ref] = item.started
-            self._finished_at.add(item.done, item.ref)
+        if worked := _worked(item):
+            self._finished[item.ref] = worked[0]
+            self._finished_at.add(worked[1], item.ref)
             self.finished_version += 1
         if not item.is_open:
             return
@@ -54,9 +61,9 @@ class TeamNumbers:
         """Count an item out, as it was counted in."""
         if item.type in _NOT_COUNTED:
             return
-        if item.is_done and item.started is not None and item.done is not None:
+        if worked := _worked(item):
             del self._finished[item.ref]
-            self._finished_at.take(item.done, item.ref)
+            self._finished_at.take(worked[1], item.ref)
             self.finished_version += 1
         if not item.is_open:
             return

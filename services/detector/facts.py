@@ -118,7 +118,7 @@ class TwinFacts:
 
 @dataclass(frozen=True, slots=True)
 class PaceFacts:
-    """How long a team's finished items were in progress: those done in the last 90 days, no sub-tasks, no epics.
+    """How long a team's finished items were in progress: visible ones done in the last 90 days, no sub-tasks, no epics.
 
     `percentile` is the 85th (nearest rank) of their times from `started` to `done`; none if none finished.
     """

@@ -1,7 +1,8 @@
 """How long a team's finished items were in progress: counted when the team is judged, kept for judging its items.
 
-Promise: when it changed, the team's items in progress are judged again, and the team is looked at again at the moment
-when the oldest finished item falls out of the window.
+Promise: what is deleted or out of sight does not count, as it counts nowhere else of what was done. When a team's pace
+changed, its items in progress are judged again, and the team is looked at again at the moment when the oldest finished
+item falls out of the window.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,7 +25,7 @@ _COUNT: Final = text(
         SELECT count(*) AS finished, min(i.done) AS oldest,
                percentile_disc(0.85) WITHIN GROUP (ORDER BY i.done - i.started) AS percentile
         FROM items i WHERE i.team = t.team AND i.done > CAST(:since AS timestamptz) AND i.status_category = 'done'
-          AND i.started IS NOT NULL AND i.done IS NOT NULL AND i.type <> 'subtask' AND i.type <> 'epic'
+          AND i.started IS NOT NULL AND i.done IS NOT NULL AND i.type <> 'subtask' AND i.type <> 'epic' AND i.visible
     ) AS f
     """
 )
