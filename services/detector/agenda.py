@@ -21,8 +21,13 @@ STRATEGY_FLOW: Final = "strategy:"
 
 
 def strategy_flow(version: int) -> str:
-    """Return the name under which what a coming version of the strategy has moved waits for it."""
+    """Return the name under which what a version of the strategy has moved, or may change, is judged."""
     return f"{STRATEGY_FLOW}{version}"
+
+
+def is_of_strategy(flow: str) -> bool:
+    """Tell whether a version of the strategy has the subject judged, rather than a load or news of its own."""
+    return flow.startswith(STRATEGY_FLOW)
 
 
 class Lane(StrEnum):
@@ -61,10 +66,12 @@ ENTER: Final = """
     INSERT INTO agenda (subject, lane, due, flow)
     SELECT subject, {lane}, '-infinity', :flow FROM ({subjects}) AS entering (subject) ORDER BY subject
     ON CONFLICT (subject) DO UPDATE SET due = '-infinity',
-        flow = CASE WHEN excluded.flow <> '' THEN excluded.flow ELSE agenda.flow END
+        flow = CASE WHEN excluded.flow = '' OR (starts_with(excluded.flow, 'strategy:') AND agenda.flow <> '')
+                    THEN agenda.flow ELSE excluded.flow END
     WHERE agenda.due > '-infinity' OR (excluded.flow <> '' AND agenda.flow <> excluded.flow)
 """
-"""Sorted, so that two that enter subjects at once wait for each other in one order."""
+"""Sorted, so that two that enter subjects at once wait for each other in one order. What a load has brought stays
+told with the load, whatever version of the strategy comes meanwhile."""
 
 _ANY_HELD: Final = text("SELECT EXISTS (SELECT FROM flows WHERE NOT released)")
 _TAKE: Final = """

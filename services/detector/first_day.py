@@ -42,7 +42,9 @@ async def count_due(conn: AsyncConnection, now: datetime) -> int:
 
 async def as_part_of_opening(conn: AsyncConnection, taken: Mapping[str, str]) -> dict[str, str]:
     """Return these subjects, those that no load brought as part of the opening that is under way, if one is."""
-    if all(taken.values()):
+    if all(flow and not agenda.is_of_strategy(flow) for flow in taken.values()):
         return dict(taken)
     opening = await conn.scalar(_OPENING, {"opening": OPENING_FLOW}) or ""
-    return {subject: flow or opening for subject, flow in taken.items()}
+    return {
+        subject: opening or flow if agenda.is_of_strategy(flow) else flow or opening for subject, flow in taken.items()
+    }

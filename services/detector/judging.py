@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from schemas.findings import Finding, FindingState, FindingTransition, Subject
-from services.detector.agenda import STRATEGY_FLOW
+from services.detector.agenda import is_of_strategy
 from services.detector.context import Context, Mode
 from services.detector.facts import ItemFacts
 from services.detector.rows import hash_of
-from services.detector.rules.registry import tell
+from services.detector.rule import About
+from services.detector.rules.registry import BY_NAME, tell
 from services.detector.verdict import Draft, Verdict
 
 CLEARED: Final = "cleared"
@@ -58,7 +59,7 @@ class Scene:
 
 def differences(anchor: str, verdict: Verdict, known: Mapping[str, Known], scene: Scene, flow: str) -> Judged:
     """Return the transitions from what is known of this subject to what the verdict says; `flow` is what brought it."""
-    load = None if flow.startswith(STRATEGY_FLOW) else flow or None
+    load = None if is_of_strategy(flow) else flow or None
     drafts = {draft.fingerprint: draft for draft in verdict.findings}
     changes: list[Change] = []
     confirmed: list[str] = []
@@ -76,7 +77,7 @@ def differences(anchor: str, verdict: Verdict, known: Mapping[str, Known], scene
     for name, before in known.items():
         if name not in drafts:
             is_unknown = name in verdict.unknown and not _is_off(before.finding, scene.context)
-            changes.extend(_without_draft(anchor, before, scene, is_unknown=is_unknown))
+            changes.extend(_without_draft(anchor, before, scene, flow, is_unknown=is_unknown))
     return Judged(tuple(changes), tuple(confirmed))
 
 
@@ -140,9 +141,9 @@ def retold(finding: Finding, context: Context, now: datetime) -> Finding:
     return finding.model_copy(update={"title": words.title, "why": words.why, "question": words.question, "as_of": now})
 
 
-def _without_draft(anchor: str, before: Known, scene: Scene, *, is_unknown: bool) -> Iterable[Change]:
+def _without_draft(anchor: str, before: Known, scene: Scene, flow: str, *, is_unknown: bool) -> Iterable[Change]:
     if not is_unknown:
-        because = _because(before, scene)
+        because = _because(before, scene, flow)
         update = {
             "state": FindingState.RESOLVED,
             "resolved_at": scene.now,
@@ -158,11 +159,23 @@ def _without_draft(anchor: str, before: Known, scene: Scene, *, is_unknown: bool
     yield Change(anchor, finding, transition, before.content_hash, before.flow)
 
 
-def _because(before: Known, scene: Scene) -> str:
-    known = (scene.items.get(subject.ref) for subject in before.finding.subjects)
-    if any(item is not None and item.is_done for item in known):
+def _because(before: Known, scene: Scene, flow: str) -> str:
+    """Return why it no longer holds: a newer strategy is the reason if that is what had it judged."""
+    if _is_over(before.finding, scene):
         return ITEM_DONE
-    return CLEARED if before.judged_version == scene.context.version else STRATEGY_CHANGED
+    is_newer = before.judged_version != scene.context.version
+    return STRATEGY_CHANGED if is_newer and is_of_strategy(flow) else CLEARED
+
+
+def _is_over(finding: Finding, scene: Scene) -> bool:
+    """Tell whether what the finding is on is done: one of its items, for no rule holds on any that is; of twins both.
+
+    Twins disagree while one of them is done, so that this one is done ends nothing.
+    """
+    items = [scene.items.get(subject.ref) for subject in finding.subjects]
+    are_done = [item is not None and item.is_done for item in items]
+    rule = BY_NAME.get(finding.rule)
+    return all(are_done) if rule is not None and rule.about is About.TWINS else any(are_done)
 
 
 def _subject(ref: str, scene: Scene) -> Subject:

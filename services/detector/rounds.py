@@ -96,7 +96,7 @@ async def judge_cycles(conn: AsyncConnection, bus: Bus, context: Context, now: d
     blind = await connections_copy.blind_among(conn, items)
     verdict = _judge_components(components, before, Scene(items, context, now), blind)
     known = await store_findings.named_findings(conn, sorted(before))
-    flow = max(taken.values())
+    flow = max(taken.values(), key=lambda flow: (not agenda.is_of_strategy(flow), flow))
     results = Results()
     results.add(differences(CYCLE_ANCHOR, verdict, known, Scene(items, context, now), flow))
     held = {draft.fingerprint: draft.subjects for draft in verdict.findings}

@@ -1,7 +1,8 @@
 """The detector's own copy of the strategy: which versions came, and by which one it judges.
 
 Promise: the first version holds at once; a later one when all items that it aligns are here, which its mark says.
-Then everybody whom it may touch is put on the agenda in the same transaction.
+Then everybody whom it may touch is noted, or put on the agenda, in the same transaction: those of the teams and
+objectives of which it says something else, and all where it says something else of all.
 """
 
 from dataclasses import replace
@@ -11,10 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.strategy import StrategyApplied
-from services.detector.agenda import CAPACITY_SUBJECT, STRATEGY_FLOW, can_be_found, entering
+from services.detector.agenda import CAPACITY_SUBJECT, STRATEGY_FLOW, can_be_found, entering, strategy_flow
 from services.detector.context import Context
 from services.detector.policy import compile_strategy
-from services.detector.versions import moves_of_objectives
+from services.detector.versions import Differing, differing_between, moves_of_objectives
 
 MARK_PREFIX: Final = "strategy:"
 
@@ -54,6 +55,27 @@ _ENTER_ALL: Final = text(
         """  # noqa: S608 -- our own text
     )
 )
+_ENTER: Final = text(
+    entering("SELECT 'cycle:' || ref FROM cycle_members UNION SELECT unnest(CAST(:subjects AS text[]))")
+)
+# One walk through all items, which are in no index by team alone; a version that says nothing new of anybody has none.
+_NOTE: Final = text(
+    f"""
+    WITH its AS MATERIALIZED (
+        SELECT ref, key, team, objective, watched FROM items
+        WHERE team = ANY(CAST(:teams AS text[])) OR objective = ANY(CAST(:objectives AS text[]))
+    )
+    INSERT INTO dirty (subject, flow) SELECT subject, :flow FROM (
+        SELECT ref FROM its WHERE {can_be_found("its")}
+        UNION SELECT 'team:' || team FROM its
+        UNION SELECT 'objective:' || objective FROM its WHERE objective IS NOT NULL
+        UNION SELECT unnest(CAST(:named AS text[]))
+    ) AS noted (subject)
+    """  # noqa: S608 -- our own text
+)
+_BETWEEN: Final = text(
+    "SELECT body FROM strategies WHERE version BETWEEN :before AND :version AND body IS NOT NULL ORDER BY version"
+)
 
 
 async def keep(conn: AsyncConnection, applied: StrategyApplied) -> None:
@@ -88,11 +110,30 @@ async def _activate(conn: AsyncConnection) -> None:
     version = await conn.scalar(_NEXT)
     if version is None:
         return
+    before = await active_version(conn)
     await conn.execute(_RETIRE)
     await conn.execute(_ACTIVATE, {"version": version})
     await conn.execute(_RELEASE, {"version": version})
-    named = [f"objective:{objective.id}" for objective in (await _read(conn, version)).strategy.objectives]
-    await conn.execute(_ENTER_ALL, {"named": [*named, CAPACITY_SUBJECT], "flow": ""})
+    differing = None if before is None else await _differing(conn, before, version)
+    if differing is None:
+        named = [f"objective:{objective.id}" for objective in (await _read(conn, version)).strategy.objectives]
+        await conn.execute(_ENTER_ALL, {"named": [*named, CAPACITY_SUBJECT], "flow": strategy_flow(version)})
+    else:
+        await _turn_to(conn, differing, strategy_flow(version))
+
+
+async def _differing(conn: AsyncConnection, before: int, version: int) -> Differing | None:
+    bodies = await conn.scalars(_BETWEEN, {"before": before, "version": version})
+    return differing_between([StrategyApplied.model_validate_json(body).strategy for body in bodies])
+
+
+async def _turn_to(conn: AsyncConnection, differing: Differing, flow: str) -> None:
+    """Have these teams and objectives judged, with their items and whoever is beside those, and what is of all."""
+    await conn.execute(_ENTER, {"subjects": [CAPACITY_SUBJECT], "flow": flow})
+    teams, objectives = sorted(differing.teams), sorted(differing.objectives)
+    if teams or objectives:
+        named = [*(f"team:{one}" for one in teams), *(f"objective:{one}" for one in objectives)]
+        await conn.execute(_NOTE, {"teams": teams, "objectives": objectives, "named": named, "flow": flow})
 
 
 async def _read(conn: AsyncConnection, version: int) -> StrategyApplied:

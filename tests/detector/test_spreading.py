@@ -78,12 +78,14 @@ async def test_an_item_that_no_rule_watches_any_more_is_not_judged(ready: Room, 
     assert await stirred(ready, work_item(1, title="Renamed")) == set()
 
 
-async def test_all_watched_items_are_judged_when_a_strategy_comes(ready: Room, watching: Watching) -> None:
+async def test_all_watched_items_are_judged_when_a_strategy_says_something_else_of_all(
+    ready: Room, watching: Watching
+) -> None:
     watching(lambda item: item.type_name == "Decision")
     await known(ready, work_item(1, type_name="Decision"), work_item(2), work_item(3, blocked_by=[4]), task())
     await ready.store(aligned(work_item(5, twins=twin(key="T-70")), 50))
     await ready.settle()
-    await ready.apply(strategy(only()), 2)
+    await ready.apply(strategy(only() | {"stale_after_working_days": 2}), 2)
     await ready.mark("strategy:2", MarkKind.STRATEGY)
     found = {subject for subject in await on_agenda(ready.database) if subject.startswith(("jira:", "asana:"))}
     assert found == {ref_of(1), ref_of(3), ref_of(5), TASK}
