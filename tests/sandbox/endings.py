@@ -178,11 +178,25 @@ def _nothing_is_built(ended: Ended) -> bool:
     return not any(one.status_category is IN_PROGRESS and "discovery" not in one.labels for one in epic.children)
 
 
+def _are_both_done(ended: Ended) -> bool:
+    return all(ended.after.items[ref].is_done for ref in ended.draft.subjects)
+
+
 def _is_touched_or_over(ended: Ended) -> bool:
     before, after = _objectives(ended)
     assert before.last_touch is not None
     assert after.last_touch is not None
     return after.last_touch > before.last_touch or not after.open_items
+
+
+def _is_likely_or_over(ended: Ended) -> bool:
+    """A newer forecast is better than the tenth that is borne, or all that was open is done."""
+    before, after = (facts.forecast for facts in _objectives(ended))
+    if not _objectives(ended)[1].open_items:
+        return True
+    if before is None or after is None or after.probability is None:
+        return False
+    return before.as_of < after.as_of and after.probability > 0.9
 
 
 ENDINGS: Final[Mapping[str, Callable[[Ended], bool]]] = {
@@ -206,7 +220,7 @@ ENDINGS: Final[Mapping[str, Callable[[Ended], bool]]] = {
     "output-without-outcome": lambda e: _is_measured(e) or _less_is_delivered(e),
     "off-pace": lambda e: _is_measured(e) or _is_due_later(e),
     "stale-measurement": _is_measured,
-    "tracker-disagreement": lambda e: not any(twin.differences for twin in _around(e).twins),
+    "tracker-disagreement": lambda e: _are_both_done(e) or not any(twin.differences for twin in _around(e).twins),
     "rework": _less_goes_back,
     "missing-owner": _has_owner,
     "missing-date": _has_due,
@@ -217,6 +231,7 @@ ENDINGS: Final[Mapping[str, Callable[[Ended], bool]]] = {
     "output-key-result": lambda e: (
         e.before.context.subject(e.draft.subjects[0]).title != e.after.context.subject(e.draft.subjects[0]).title
     ),
+    "forecast-miss": _is_likely_or_over,
     "data-gap": lambda e: _objectives(e)[1].items > 0,
 }
-"""All rules whose findings end in the quarter, but for the forecasts': too slow to make here."""
+"""All rules, for in the quarter something ends of each."""

@@ -40,7 +40,8 @@ class DisagreementPolicy(PolicyFields):
 def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:
     """Hold one finding for each twin that differs in status category, due or assignee for longer than the limit.
 
-    A pair is judged once, with the item whose ref comes first; its team must act.
+    A pair is judged once, with the item whose ref comes first; its team must act. Two that are both done agree that the
+    work is over: what their records still say differently misleads nobody about work to come, so it is no finding.
     """
     pairs = [twin for twin in facts.twins if facts.item.ref < twin.item.ref]
     return merge(_judge_pair(facts.item, twin, context, now) for twin in pairs) if pairs else NOTHING
@@ -48,6 +49,8 @@ def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:
 
 def _judge_pair(item: ItemFacts, twin: TwinFacts, context: Context, now: datetime) -> Verdict:
     subjects = (item.ref, twin.item.ref)
+    if item.is_done and twin.item.is_done:
+        return NOTHING
     if item.is_missing or twin.item.is_missing:
         return Verdict(unknown=frozenset({fingerprint(NAME, subjects)}))
     if not item.visible or not twin.item.visible:
@@ -102,7 +105,10 @@ def conditions(
     found = sorted(_differing(twin), key=_order)
     words = texts.listed([str(one.aspect) for one in found]) or "nothing"
     first = (
-        Condition(f"{both}; both have to be in sight.", item.visible and twin.item.visible),
+        Condition(
+            f"{both}; both have to be in sight, and at most one of them done.",
+            item.visible and twin.item.visible and not (item.is_done and twin.item.is_done),
+        ),
         Condition(f"They differ in {words}; status, due or assignee is needed.", bool(found)),
     )
     if not found:
@@ -135,7 +141,7 @@ def tell(telling: Telling) -> Text:
         why=f"They stand for the same work and have differed since {since}: {name} against {twin} has "
         f"{'; '.join(sides)}.",
         question=f"Which of {name} and {twin} is right, and who could bring the other in line?",
-        clears_when=f"Clears when {name} and {twin} say the same.",
+        clears_when=f"Clears when {name} and {twin} say the same, or when both are done.",
     )
 
 

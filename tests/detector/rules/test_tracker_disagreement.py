@@ -92,6 +92,21 @@ def test_each_pair_is_a_finding_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [(DONE, DONE, None), (DONE, IN_PROGRESS, "medium"), (IN_PROGRESS, DONE, "medium")],
+)
+def test_two_that_are_both_done_agree_that_the_work_is_over(ours: Any, theirs: Any, expected: str | None) -> None:
+    due = differs(ChangeAspect.DUE, "2026-06-30", None)
+    assert severity(RULE, twins(due, status_category=ours, twin={"status_category": theirs})) == expected
+
+
+def test_two_that_were_both_done_when_one_went_out_of_sight_are_no_question() -> None:
+    hidden = {"status_category": DONE, "visible": False}
+    due = differs(ChangeAspect.DUE, "2026-06-30", None)
+    assert judged(RULE, twins(due, status_category=DONE, twin=hidden)) == NOTHING
+
+
+@pytest.mark.parametrize(
     ("end", "is_unknown"),
     [
         ({"visible": False}, True),
@@ -167,7 +182,7 @@ def test_the_whole_finding() -> None:
         why="They stand for the same work and have differed since 8 June: “Pay by card” against APP-1 has "
         "status to do against in progress; due none against 30 June; assignee Ana against none.",
         question="Which of “Pay by card” and APP-1 is right, and who could bring the other in line?",
-        clears_when="Clears when “Pay by card” and APP-1 say the same.",
+        clears_when="Clears when “Pay by card” and APP-1 say the same, or when both are done.",
     )
 
 
@@ -183,7 +198,9 @@ def test_its_conditions_in_words() -> None:
         differs(ChangeAspect.ASSIGNEE, "Ana", None), differs(since=at("2026-06-12")), twin={"status_category": DONE}
     )
     assert asked(RULE, facts, *PAIR) == (
-        Condition("“Pay by card” is to do, APP-1 is done; both have to be in sight.", holds=True),
+        Condition(
+            "“Pay by card” is to do, APP-1 is done; both have to be in sight, and at most one of them done.", holds=True
+        ),
         Condition("They differ in status and assignee; status, due or assignee is needed.", holds=True),
         Condition("They have differed for 5 days; more than 60 minutes is needed.", holds=True),
     )
