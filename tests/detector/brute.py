@@ -177,7 +177,8 @@ class World:
             item.done - item.started
             for item in self.items.values()
             if item.team == team and item.is_done and item.visible
-            and item.type not in (ItemType.SUBTASK, ItemType.EPIC) and item.done and item.started and self.now - item.done < timedelta(days=90)
+            and item.type not in (ItemType.SUBTASK, ItemType.EPIC) and item.done and item.started
+            and self.now - item.done < timedelta(days=90)
         )  # fmt: skip
         return PaceFacts(len(spans), spans[ceil(0.85 * len(spans)) - 1]) if spans else PaceFacts()
 
