@@ -178,17 +178,6 @@ def _is_over(finding: Finding, scene: Scene) -> bool:
     return all(are_done) if rule is not None and rule.about is About.TWINS else any(are_done)
 
 
-def _is_over(finding: Finding, scene: Scene) -> bool:
-    """Tell whether what the finding is on is done: one of its items, for no rule holds on any that is; of twins both.
-
-    Twins disagree while one of them is done, so that this one is done ends nothing.
-    """
-    items = [scene.items.get(subject.ref) for subject in finding.subjects]
-    are_done = [item is not None and item.is_done for item in items]
-    rule = BY_NAME.get(finding.rule)
-    return all(are_done) if rule is not None and rule.about is About.TWINS else any(are_done)
-
-
 def _subject(ref: str, scene: Scene) -> Subject:
     item = scene.items.get(ref)
     return item.subject if item is not None else scene.context.subject(ref)
