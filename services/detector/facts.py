@@ -200,14 +200,15 @@ class ObjectiveFacts:
     `leaves_base`: created before the objective's baseline and not done before it; `leaves_added`: created at or after
     it. Both leave out the cancelled ones (`scope_growth.cancelled_resolutions(...)`), epics and initiatives, and items
     that are a known item's parent, unless they are sub-tasks. A leaf that was first seen to serve the objective at or
-    after the baseline counts as added, however old it is, unless it was done by then.
+    after the baseline counts as added, however old it is, unless it was done by then; one that comes back does not.
 
-    `in_progress` counts its items in progress; `progress_ended` is when the last one of its items left that state, as
-    far as told; `open_from` is the earliest moment from which one of the items that are open now has existed and served
-    it. `moved_on` and `went_back` count the items that did so at least once in the last 28 days (of 24 hours) before
-    the moment of reading: on to in progress or done, back from done or from in progress to to do; `moves_lapse` is when
-    the first of these moves falls out of the window. `hidden` are its items that are not done and out of sight, and
-    nobody can say that they are gone. `due_moves` are of the same cycle, oldest first. `forecast` is the newest.
+    `in_progress` counts its items in progress; `progress_ended` is when the last one of its items left that state, or
+    left the objective in that state, as far as told; `open_from` is the earliest moment from which one of the items
+    that are open now has existed and served it. `moved_on` and `went_back` count the items that did so at least once
+    in the last 28 days (of 24 hours) before the moment of reading: on to in progress or done, back from done or from
+    in progress to to do; `moves_lapse` is when the first of these moves falls out of the window. `hidden` are its
+    items that are not done and out of sight, and nobody can say that they are gone. `due_moves` are of the same
+    cycle, oldest first. `forecast` is the newest.
     """
 
     objective: Identifier

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.runtime.database import copy_rows
 
 ALIGNED_PREFIX: Final = "aligned:"
+PLANNED_PREFIX: Final = "aligned:strategy:"
+"""Of those that a version of the strategy, rather than somebody, moved."""
 CHANGE_COLUMNS: Final = ("ref", "change_id", "aspect", "was", "becomes", "at", "by_id", "by_name", "by_kind")
 
 _STAGING: Final = text("CREATE TEMPORARY TABLE IF NOT EXISTS staged_changes (LIKE changes) ON COMMIT DELETE ROWS")

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.detector.context import Context
 from services.detector.facts import ObjectiveFacts
+from services.detector.history_store import PLANNED_PREFIX
 from services.detector.rules.scope_growth import cancelled_resolutions
 
 MOVES_WINDOW: Final = timedelta(days=28)
@@ -20,13 +21,21 @@ _OPEN: Final = text(
     "min(greatest(created, aligned_at)) AS open_from FROM items WHERE is_open AND objective IS NOT NULL "
     "AND objective = ANY(CAST(:objectives AS text[])) GROUP BY objective"
 )
+_LEFT_BEGUN: Final = """
+    SELECT c.at FROM changes c WHERE c.was = o.objective AND c.aspect = 'objective' AND 'in_progress' = coalesce(
+        (SELECT s.was FROM changes s WHERE s.ref = c.ref AND s.aspect = 'status' AND s.at > c.at
+         ORDER BY s.at, length(s.change_id), s.change_id LIMIT 1),
+        (SELECT i.status_category FROM items i WHERE i.ref = c.ref))
+    ORDER BY c.at DESC LIMIT 1
+"""
+"""When the last item left the objective in progress: its category then is what its next change was from."""
 _WHOLE: Final = text(
     f"""
     SELECT o.objective, w.items, w.last_touch, p.progress_ended, h.hidden {_NAMED} (
         SELECT count(*) AS items, max(last_touched) AS last_touch FROM items
         WHERE visible AND objective IS NOT NULL AND objective = o.objective
     ) AS w CROSS JOIN LATERAL (
-        SELECT max(left_progress) AS progress_ended FROM items
+        SELECT greatest(max(left_progress), ({_LEFT_BEGUN})) AS progress_ended FROM items
         WHERE left_progress IS NOT NULL AND objective IS NOT NULL AND objective = o.objective AND visible
     ) AS p CROSS JOIN LATERAL (
         SELECT count(*) AS hidden FROM items WHERE objective = o.objective AND objective IS NOT NULL AND NOT visible
@@ -34,8 +43,18 @@ _WHOLE: Final = text(
     ) AS h
     """  # noqa: S608 -- our own text
 )
+_SERVED_BEFORE: Final = f"""
+    EXISTS (SELECT FROM changes c WHERE c.ref = items.ref AND c.aspect = 'objective' AND (
+        c.at < o.baseline AND o.objective IN (c.was, c.becomes)
+        OR c.becomes = o.objective AND starts_with(c.change_id, '{PLANNED_PREFIX}')
+        OR c.was = o.objective AND NOT EXISTS (
+            SELECT FROM changes b WHERE b.ref = c.ref AND b.aspect = 'objective' AND b.becomes = o.objective
+            AND (b.at, length(b.change_id), b.change_id) < (c.at, length(c.change_id), c.change_id))))
+"""  # noqa: S608 -- our own text
+"""Whether an item that came to the objective since had served it before: as somebody moved it there by the baseline, as
+the strategy has it, or ever since it came."""
 _LEAVES: Final = text(
-    """
+    f"""
     WITH o AS MATERIALIZED (
         SELECT objective, baseline, string_to_array(cancelled, chr(10)) AS cancelled
         FROM unnest(CAST(:objectives AS text[]), CAST(:baselines AS timestamptz[]), CAST(:cancelled AS text[]))
@@ -44,7 +63,8 @@ _LEAVES: Final = text(
     SELECT o.objective, l.leaves_base, l.leaves_added FROM o CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE NOT came_since) AS leaves_base, count(*) FILTER (WHERE came_since) AS leaves_added
         FROM (
-            SELECT created >= o.baseline OR coalesce(aligned_at >= o.baseline, false) AS came_since FROM items
+            SELECT CASE WHEN created >= o.baseline THEN true WHEN aligned_at >= o.baseline THEN NOT {_SERVED_BEFORE}
+                        ELSE false END AS came_since FROM items
             WHERE objective = o.objective AND visible AND objective IS NOT NULL
               AND type <> 'epic' AND type <> 'initiative' AND (type = 'subtask' OR NOT has_children)
               AND (created >= o.baseline OR done IS NULL OR done >= o.baseline)
@@ -53,7 +73,7 @@ _LEAVES: Final = text(
                                 ELSE resolution_name = ANY(o.cancelled) END)
         ) AS leaves
     ) AS l
-    """
+    """  # noqa: S608 -- our own text
 )
 _RANK: Final = "array_position(ARRAY['todo', 'in_progress', 'done'], {})"
 _MOVES: Final = text(

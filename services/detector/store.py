@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.work_items import ActorKind, ChangeAspect
 from services.detector.agenda import strategy_flow
-from services.detector.history_store import ALIGNED_PREFIX, ChangeRow, keep_changes
+from services.detector.history_store import ALIGNED_PREFIX, PLANNED_PREFIX, ChangeRow, keep_changes
 from services.detector.rows import ITEM_COLUMNS, ItemRows
 from services.detector.spreading import note_dirty
 from services.detector.store_links import STAGING, Stale, lost_by_key, store_edges, store_twins
@@ -76,15 +76,12 @@ async def store_items(conn: AsyncConnection, rows: Sequence[ItemRows], now: date
         return 0
     await copy_rows(conn, "staged_items", ITEM_COLUMNS, (one.values for one in fresh))
     active = await active_version(conn)
-    values = {
-        "now": now,
-        "loaded": [one.ref for one in fresh if one.flow],
-        "planned": [one.ref for one in fresh if _is_planned(one, known.get(one.ref), active)],
-    }
+    planned = [one.ref for one in fresh if _is_planned(one, known.get(one.ref), active)]
+    values = {"now": now, "loaded": [one.ref for one in fresh if one.flow], "planned": planned}
     applied = await _upsert(conn, known, values)
     changed = [one for one in fresh if one.ref in applied and _is_news(one, known.get(one.ref))]
     before = {one.ref: known[one.ref] for one in changed if one.ref in known}
-    await keep_changes(conn, _realigned(changed, before, now))
+    await keep_changes(conn, _realigned(changed, before, frozenset(planned), now))
     stale = await store_edges(conn, changed, list(before))
     stale += await store_twins(conn, changed, list(before))
     stale += await lost_by_key(conn, _old_keys(changed, before))
@@ -116,14 +113,16 @@ async def _upsert(conn: AsyncConnection, known: Mapping[str, Known], values: Map
     return applied
 
 
-def _realigned(changed: Sequence[ItemRows], before: Mapping[str, Known], now: datetime) -> Iterable[ChangeRow]:
+def _realigned(
+    changed: Sequence[ItemRows], before: Mapping[str, Known], planned: frozenset[str], now: datetime
+) -> Iterable[ChangeRow]:
     """Yield, of items that were known, that they serve another objective now."""
     for one in changed:
         was = before.get(one.ref)
         if was is not None and was.objective != one.objective and not one.flow:
             yield ChangeRow(
                 ref=one.ref,
-                change_id=f"{ALIGNED_PREFIX}{one.revision}",
+                change_id=f"{PLANNED_PREFIX if one.ref in planned else ALIGNED_PREFIX}{one.revision}",
                 aspect=ChangeAspect.OBJECTIVE.value,
                 was=was.objective,
                 becomes=one.objective,

@@ -35,7 +35,8 @@ runtime: Final = add_runtime_tables(metadata)
 _instant = DateTime(timezone=True)
 _SERVES: Final = text("visible AND objective IS NOT NULL")
 _FINISHED: Final = text(
-    "status_category = 'done' AND started IS NOT NULL AND done IS NOT NULL AND type <> 'subtask' AND type <> 'epic'"
+    "visible AND status_category = 'done' AND started IS NOT NULL AND done IS NOT NULL "
+    "AND type <> 'subtask' AND type <> 'epic'"
 )
 _WORKING: Final = text("is_open AND status_category = 'in_progress' AND type <> 'epic' AND type <> 'initiative'")
 _LEAF: Final = text(
@@ -166,9 +167,11 @@ changes: Final = Table(
     Column("by_name", Text),
     Column("by_kind", Text),
     Index("changes_aspect", "ref", "aspect", "at"),
+    Index("changes_left_objective", "was", "at", postgresql_where=text("aspect = 'objective'")),
 )
 """What happened to items, known or not yet, as far as a rule rests on it. An id that begins with `seen:` says that it
-was seen to have happened by `at`; `aligned:` that the item moved to another objective. All others were told."""
+was seen to have happened by `at`; `aligned:` that the item moved to another objective, `aligned:strategy:` that a new
+version of the strategy moved it there. All others were told."""
 
 measurements: Final = Table(
     "measurements",

@@ -34,7 +34,7 @@ from services.detector.rules.scope_growth import cancelled_resolutions, is_cance
 from services.detector.rules.unaligned_work import active_since
 from services.detector.rules.unvalidated_build import DiscoveryPolicy, is_discovery
 from services.detector.verdict import Verdict, merge
-from tests.detector.brute_past import RANK, PlainPast, differs_since, is_seen, shared_days
+from tests.detector.brute_past import RANK, PlainPast, differs_since, is_planned, is_seen, shared_days
 
 COMPARED = (ChangeAspect.STATUS, ChangeAspect.DUE, ChangeAspect.ASSIGNEE)
 
@@ -235,19 +235,23 @@ class World:
             serving = [item for item in self.items.values() if item.objective == objective.id and item.visible]
             resolutions = cancelled_resolutions(self.context, objective.id)
             leaves = [item for item in serving if self._is_leaf(item) and not is_cancelled(item, resolutions)]
-            before = [item for item in leaves if item.created < objective.baseline]
+            before = [item for item in leaves if self._came_before(item, objective.id, objective.baseline)]
             yield ObjectiveFacts(
                 objective=objective.id,
                 open_items=sum(item.is_open for item in serving),
                 last_touch=max((item.touched for item in serving), default=None),
-                leaves_base=sum(item.done is None or item.done >= objective.baseline for item in before),
-                leaves_added=len(leaves) - len(before),
+                leaves_base=sum(self._is_to_do(item, objective.baseline) for item in before),
+                leaves_added=sum(
+                    item.created >= objective.baseline or self._is_to_do(item, objective.baseline)
+                    for item in leaves
+                    if item not in before
+                ),
                 items=len(serving),
                 in_progress=sum(
                     item.is_open and item.status_category is StatusCategory.IN_PROGRESS for item in serving
                 ),
-                progress_ended=max(self._left_progress(serving), default=None),
-                open_from=min((item.created for item in serving if item.is_open), default=None),
+                progress_ended=max([*self._left_progress(serving), *self._left_begun(objective.id)], default=None),
+                open_from=min((self._serves_from(item) for item in serving if item.is_open), default=None),
                 hidden=sum(
                     item.is_missing and not item.is_done
                     for item in self.items.values()
@@ -261,6 +265,29 @@ class World:
             for one in self._past(item.ref).of(ChangeAspect.STATUS):
                 if one.was == StatusCategory.IN_PROGRESS.value:
                     yield one.at
+
+    def _left_begun(self, objective: str) -> Iterator[datetime]:
+        for one in self.changes:
+            if one.aspect is ChangeAspect.OBJECTIVE and one.was == objective:
+                present = self.items[one.ref].status_category.value
+                if self._past(one.ref).at(ChangeAspect.STATUS, one.at, present) == StatusCategory.IN_PROGRESS.value:
+                    yield one.at
+
+    def _serves_from(self, item: ItemFacts) -> datetime:
+        """Return when it was last moved to its objective; what the strategy moved there was there all along."""
+        moved = self._past(item.ref).of(ChangeAspect.OBJECTIVE)[-1:]
+        return max([item.created, *(one.at for one in moved if not is_planned(one))])
+
+    def _came_before(self, item: ItemFacts, objective: str, baseline: datetime) -> bool:
+        """Tell whether it served the objective before this moment at any time, or all along."""
+        moved = self._past(item.ref).of(ChangeAspect.OBJECTIVE)
+        served = [item.created] if not moved or moved[0].was == objective else []
+        served += [item.created if is_planned(one) else one.at for one in moved if one.becomes == objective]
+        return min(served) < baseline
+
+    @staticmethod
+    def _is_to_do(item: ItemFacts, baseline: datetime) -> bool:
+        return item.done is None or item.done >= baseline
 
     def _moves(self, items: Iterable[ItemFacts]) -> dict[str, Any]:
         lapse = timedelta(days=28)

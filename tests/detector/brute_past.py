@@ -17,6 +17,10 @@ def is_seen(change: WorkItemChange) -> bool:
     return change.change_id.startswith("seen:")
 
 
+def is_planned(change: WorkItemChange) -> bool:
+    return change.change_id.startswith("aligned:strategy:")
+
+
 @dataclass(frozen=True)
 class PlainPast:
     """All changes of one item, in any order."""

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import text
 
 from schemas.aligned_items import Alignment
 from schemas.measurements import KeyResultMeasured
@@ -25,7 +26,7 @@ from schemas.work_items import (
 from services.detector import measurements_store
 from services.detector.groups import read_teams
 from services.detector.history import row_of
-from services.detector.history_store import keep_changes
+from services.detector.history_store import ALIGNED_PREFIX, PLANNED_PREFIX, keep_changes
 from services.detector.key_results import read_key_results
 from services.detector.neighbourhood import read_neighbourhoods
 from services.detector.objectives import read_objectives
@@ -50,6 +51,11 @@ STRATEGY: Final = strategy(
     capacity=[{"id": "bugs", "share": [0.1, 0.2]}],
 )
 CONTEXT: Final = compile_strategy(STRATEGY)
+SERVES_SINCE: Final = text(
+    "UPDATE items SET aligned_at = (SELECT CASE WHEN NOT starts_with(change_id, 'aligned:strategy:') THEN at END "
+    "FROM changes c WHERE c.ref = items.ref AND aspect = 'objective' ORDER BY at DESC LIMIT 1)"
+)
+"""As storing one version of an item after the other would have come to."""
 STATES: Final = tuple(category.value for category in StatusCategory)
 
 
@@ -71,6 +77,8 @@ class Making:
     def _past(self, ref: str, aspect: ChangeAspect, values: list[str | None], since: datetime) -> str | None:
         """Lay out how the aspect came to what it is; return that."""
         seen = "seen:" if self.chance.random() < 0.3 else ""
+        if aspect is ChangeAspect.OBJECTIVE:
+            seen = self.chance.choice((ALIGNED_PREFIX, PLANNED_PREFIX))
         said = [self.chance.choice(values) for _ in range(self.chance.choice((1, 1, 2, 3, 4)))]
         moments = sorted(since + (STARTED - since) * self.chance.random() for _ in said[1:])
         for number, (was, becomes, at) in enumerate(zip(said, said[1:], moments, strict=False)):
@@ -104,7 +112,7 @@ class Making:
             fields["resolution"] = chance.choice((None, *Resolution))
             fields["resolution_name"] = chance.choice((None, "Done", "Won't Do"))
         item: WorkItem = work_item(number, **fields)
-        objective = chance.choice((None, "easy", "safe"))
+        objective = self._past(ref, ChangeAspect.OBJECTIVE, [None, "easy", "safe"], created)
         return Placed(item, chance.choice(("app", "tokyo", "gulf")), Alignment(objective=objective), self._category())
 
     def _category(self) -> str | None:
@@ -140,6 +148,8 @@ async def fill(room: Room, making: Making) -> None:
             await measurements_store.keep(conn, one)
     whole = zip(aligned_all(making.placed), making.placed, strict=True)
     await room.store(*(one.model_copy(update={"category": placed.category}) for one, placed in whole))
+    async with room.database.transaction() as conn:
+        await conn.execute(SERVES_SINCE)
 
 
 @pytest.mark.parametrize("seed", range(6))
