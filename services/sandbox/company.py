@@ -22,7 +22,7 @@ from services.sandbox.desk import Desk
 from services.sandbox.epics import keep_epics, regroup
 from services.sandbox.goals import ByHand, Goal, StatusUpdate, by_hand_of, goals_of, status_updates_of
 from services.sandbox.jira_shape import jira_issue
-from services.sandbox.routine import OBJECTIVES, backlog_of, work_through
+from services.sandbox.routine import BEGUN_BEFORE, OBJECTIVES, backlog_of, put_before, work_through
 from services.sandbox.scenes import Stage
 from services.sandbox.strategy import ASANA_SITE, JIRA_SITE, Revision, parsed, revisions
 from services.sandbox.work import Work
@@ -145,7 +145,8 @@ def build_company(seed: int, today: datetime, items: int = ITEMS) -> Company:
     days = range(sum(1 for _ in takewhile(lambda day: desk.day(day) < today.date(), count())))
     for team in OBJECTIVES:
         backlog = backlog_of(desk, team)
-        work_through(desk, team, backlog, days, quarter.QUIET.get(team, frozenset()))
+        put_before(desk, team, backlog)
+        work_through(desk, team, backlog, range(BEGUN_BEFORE, days.stop), quarter.QUIET.get(team, frozenset()))
         keep_epics(desk, team, backlog, days)
         regroup(desk, team, backlog, days)
     quarter.play(Stage(desk, days))

@@ -8,7 +8,7 @@ from typing import Final
 
 from services.sandbox.strategy import HELP_DESK, LAUNCHES, REQUESTS
 from services.sandbox.words import PEOPLE
-from services.sandbox.work import Change, FieldName, Link, Sprint, Status, Work
+from services.sandbox.work import WONT_DO, Change, FieldName, Link, Sprint, Status, Work
 
 KEYS: Final = {"growth": "GROW", "mobile": "MOB", "platform": "PLAT", "insights": "DATA"}
 IN_ASANA: Final = {"operations": HELP_DESK, "partners": LAUNCHES}
@@ -112,6 +112,11 @@ class Desk:
     def finish(self, work: Work, at: datetime, by: str) -> None:
         """Have somebody finish an item."""
         self.change(work, at, "status", Status.DONE, by)
+
+    def drop(self, work: Work, at: datetime, by: str) -> None:
+        """Have somebody close an item of Jira that will not be done."""
+        self.change(work, at, "resolution", WONT_DO, by)
+        self.finish(work, at, by)
 
     def link(self, blocker: Work, dependent: Work, at: datetime, by: str) -> Link:
         """Have somebody say that one item waits for another, in the same tracker."""

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Final, Literal
 
-from services.sandbox.strategy import ASANA_PROJECTS, GOALS, HELP_DESK, LAUNCHES, REQUESTS
+from services.sandbox.strategy import ASANA_PROJECTS, GOALS, HELP_DESK, LAUNCHES, REQUESTS, last_day
 
 Unit = Literal["none", "percentage"]
 StatusType = Literal["on_track", "at_risk", "off_track"]
@@ -102,8 +102,7 @@ def goals_of(starts_on: date, today: datetime, random: Random) -> tuple[Goal, ..
             swing = random.uniform(-0.01, 0.01) if way else 0.0
             if way is not None:
                 measured.append(Measurement(at, round(initial + (target - initial) * (way + swing), 1)))
-        due_on = starts_on + timedelta(weeks=WEEKS_MOST, days=-1)
-        goals.append(Goal(gid, name, owner, unit, initial, target, starts_on, due_on, tuple(measured)))
+        goals.append(Goal(gid, name, owner, unit, initial, target, starts_on, last_day(starts_on), tuple(measured)))
     return tuple(goals)
 
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from services.sandbox.strategy import ASANA_PROJECTS, JIRA_SITE
-from services.sandbox.work import Change, Link, Sprint, State, Status, Work, state_at
+from services.sandbox.work import WONT_DO, Change, Link, Sprint, State, Status, Work, state_at
 
 BASE: Final = f"https://{JIRA_SITE}.example"
 PROJECTS: Final = {
@@ -18,6 +18,8 @@ STATUSES: Final = {
     Status.DOING: ("10022", {"id": 4, "key": "indeterminate", "name": "In Progress", "colorName": "yellow"}),
     Status.DONE: ("10023", {"id": 3, "key": "done", "name": "Done", "colorName": "green"}),
 }
+RESOLUTIONS: Final = {Status.DONE: "10000", WONT_DO: "10001"}
+"""Ids by name."""
 BLOCKS: Final = {"id": "10050", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
 INSTANT_LENGTH: Final = len("2026-11-20T09:30:00.000")
 SPRINT_FIELD: Final = "customfield_10020"
@@ -43,7 +45,7 @@ def _fields(work: Work, state: State, moment: datetime) -> dict[str, Any]:
         "issuetype": _type(work),
         "project": _project(work),
         "status": _status(state.status),
-        "resolution": {"id": "10000", "name": "Done"} if state.done else None,
+        "resolution": {"id": RESOLUTIONS[state.resolution], "name": state.resolution} if state.resolution else None,
         "resolutiondate": _instant(state.done) if state.done else None,
         "created": _instant(work.created),
         "updated": _instant(state.updated),
@@ -156,6 +158,9 @@ def _changelog(work: Work, state: State) -> dict[str, Any]:
     before: dict[str, Any] = {"status": Status.TODO, "label": work.labels, "parent": work.parent, "sprint": ()}
     histories = []
     for change in state.history:
+        if change.field == "resolution":
+            before["resolution"] = change.value  # told with the status, as Jira does
+            continue
         entry = {"id": str(40_000 + change.id), "author": jira_person(change.by), "created": _instant(change.at)}
         histories.append({**entry, "items": _items(work, change, before)})
     histories.reverse()
@@ -171,10 +176,14 @@ def _items(work: Work, change: Change, before: dict[str, Any]) -> list[dict[str,
     before[change.field] = (*old, value) if change.field in {"label", "sprint"} else value
     if isinstance(value, Status):
         moved = _item("status", STATUSES[old][0], old.value, STATUSES[value][0], value.value)
-        return [moved, _item("resolution", None, None, "10000", "Done")] if value is Status.DONE else [moved]
+        return [moved, _resolved(before.get("resolution", "Done"))] if value is Status.DONE else [moved]
     if isinstance(value, Sprint):
         return [_sprint_item(old, (*old, value))]
     return _parent_items(old, value) if change.field == "parent" else [_plain_item(change, old, value)]
+
+
+def _resolved(name: str) -> dict[str, Any]:
+    return _item("resolution", None, None, RESOLUTIONS[name], name)
 
 
 def _plain_item(change: Change, old: Any, value: Any) -> dict[str, Any]:

@@ -145,8 +145,9 @@ class Play:
     def _add_goal(self, goal: Goal, now: datetime) -> None:
         days = {"start_on": goal.starts_on.isoformat(), "due_on": goal.due_on.isoformat()}
         if PERIOD_GID not in self._asana.store.all("time_period"):
-            quarter = f"Q{(goal.starts_on.month - 1) // 3 + 1}"
-            self._asana.plans.add_time_period(quarter, days["start_on"], days["due_on"], gid=PERIOD_GID)
+            self._asana.plans.add_time_period(
+                f"From {goal.starts_on:%B %Y}", days["start_on"], days["due_on"], gid=PERIOD_GID
+            )
         metric: dict[str, Any] = {
             "unit": goal.unit, "initial_number_value": goal.initial, "target_number_value": goal.target,
             "current_number_value": goal.value_at(now),

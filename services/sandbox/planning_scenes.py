@@ -4,7 +4,7 @@ As in `scenes.py`: one function a kind of trouble, all days are working days of 
 """
 
 from services.sandbox.scenes import Place, Stage
-from services.sandbox.words import LAUNCHED, SENT_BACK, TAX
+from services.sandbox.words import LAUNCHED, PEOPLE, SENT_BACK, TAX
 from services.sandbox.work import Status
 
 
@@ -62,6 +62,17 @@ def not_begun(stage: Stage, place: Place, written: int, begun: int) -> None:
         work = stage.item(place, title, written)
         stage.say(work, stage.desk.someone(place.team), written + 2, begun)
         stage.carry(work, place, begun + 4 * number, begun + 6 + 4 * number)
+
+
+def cut(stage: Stage, place: Place, day: int) -> None:
+    """The lead closes what nobody has begun of an objective and nobody waits for, so that the rest is done in time."""
+    if day >= stage.days.stop:
+        return
+    lead, at = PEOPLE[place.team][0], stage.desk.at(day, 11)
+    for work in stage.desk.works:
+        is_idle = all(change.field == "parent" for change in work.changes)
+        if work.objective == place.objective and work.is_in_jira() and work.created < at and is_idle:
+            stage.desk.drop(work, at, lead)
 
 
 def all_at_once(stage: Stage, place: Place, first: int, until: int) -> None:

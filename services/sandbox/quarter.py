@@ -31,6 +31,7 @@ def play(stage: Stage) -> None:
     _drifting(stage)
     _asking(stage)
     _deciding(stage)
+    planning_scenes.cut(stage, INVOICES, 51)
 
 
 def _asking(stage: Stage) -> None:

@@ -19,10 +19,16 @@ OBJECTIVES: Final[dict[str, tuple[str, ...]]] = {
     "partners": ("dealers-bring-shops",),
 }
 FEATURES_TAKEN: Final = {
-    "first-booking": 9, "phone-quotes": 7, "paid-invoices": 6, "no-lost-bookings": 5, "fewer-calls": 9,
+    "first-booking": 8, "phone-quotes": 7, "paid-invoices": 6, "no-lost-bookings": 5, "fewer-calls": 9,
     "owners-numbers": 8, "dealers-bring-shops": 9,
 }  # fmt: skip
 """What a team means to do in the quarter: some have more in mind than they can do, and most of them about as much."""
+FEATURES_BEFORE: Final = {"paid-invoices": 3, "no-lost-bookings": 3}
+"""What was done for an objective in the last weeks before the quarter, where that is not `BEFORE_EACH`."""
+BEFORE_EACH: Final = 5
+BEGUN_BEFORE: Final = -34
+"""The working day on which the teams took up that: they deliver at their usual pace when the quarter begins."""
+WRITTEN_BEFORE: Final = (-38, -35)
 
 AT_ONCE: Final = 4
 """Items that a team has under way: one a person."""
@@ -31,7 +37,7 @@ LONGEST_SILENCE: Final = 2
 """Working days: in a healthy team somebody says something at least so often."""
 
 BUG_EVERY: Final = 11
-BEFORE: Final = (-50, -14)
+BEFORE: Final = (-36, -14)
 """Working days before the quarter on which its backlog was written down: all of it well before."""
 
 DIVIDED: Final = 1
@@ -103,13 +109,31 @@ def open_for(
 def backlog_of(desk: Desk, team: str) -> Backlog:
     """Write down what a team means to do: the facets of each feature in turn, objectives by turns, bugs between."""
     backlog = Backlog()
-    lanes = [_lane(desk, team, objective, backlog) for objective in OBJECTIVES[team]]
-    backlog.works = [work for together in zip(*lanes, strict=False) for work in together]
-    backlog.works += [work for lane in lanes for work in lane[min(map(len, lanes)) :]]
+    backlog.works = by_turns([_lane(desk, team, objective, backlog) for objective in OBJECTIVES[team]])
     for number, title in enumerate(BUGS[team]):
         bug = desk.open(team, title, desk.at(desk.random.randint(*BEFORE)), kind="Bug")
         backlog.works.insert(5 + number * BUG_EVERY, bug)
     return backlog
+
+
+def by_turns(lanes: Sequence[Sequence[Work]]) -> list[Work]:
+    """Return what is in all lanes, one of each after the other, as long as each has one."""
+    together = [work for turn in zip(*lanes, strict=False) for work in turn]
+    return together + [work for lane in lanes for work in lane[min(map(len, lanes)) :]]
+
+
+def put_before(desk: Desk, team: str, backlog: Backlog) -> None:
+    """Have a team work first at what it began before the quarter: features that are not of this quarter's."""
+    lanes = []
+    for objective in OBJECTIVES[team]:
+        features = FEATURES[objective][FEATURES_TAKEN[objective] :][: FEATURES_BEFORE.get(objective, BEFORE_EACH)]
+        days = sorted(desk.random.randint(*WRITTEN_BEFORE) for _ in range(len(features) * len(FACETS)))
+        lane = []
+        for number, feature in enumerate(features):
+            first = number * len(FACETS)
+            lane += _facets(desk, (team, objective, feature), days[first : first + len(FACETS)], backlog)
+        lanes.append(lane)
+    backlog.works[:0] = by_turns(lanes)
 
 
 def _lane(desk: Desk, team: str, objective: str, backlog: Backlog) -> list[Work]:
@@ -130,12 +154,20 @@ def _feature(desk: Desk, number: int, what: tuple[str, str, str], days: Sequence
         epic = open_for(desk, team, objective, f"{title} as a whole", days[0] - 1, kind="Epic")
         if number % UNEXPLORED != 1:
             _explore(desk, team, objective, (epic, f"Ask five workshops about {feature}"), days[0])
+    works = _facets(desk, what, days, backlog, epic)
+    if epic is not None:
+        backlog.epics.append((epic, works))
+    return works
+
+
+def _facets(
+    desk: Desk, what: tuple[str, str, str], days: Sequence[int], backlog: Backlog, epic: Work | None = None
+) -> list[Work]:
+    team, objective, feature = what
     works = [
         open_for(desk, team, objective, facet.format(feature=feature), day, parent=epic)
         for facet, day in zip(FACETS, days, strict=True)
     ]
-    if epic is not None:
-        backlog.epics.append((epic, works))
     divided = works[DIVIDED]
     backlog.steps[divided.number] = [
         open_for(desk, team, objective, step.format(feature=feature), days[DIVIDED], kind="Sub-task", parent=divided)

@@ -20,8 +20,12 @@ HELP_DESK: Final = "Help desk load"
 REQUESTS: Final = "Platform requests"
 LAUNCHES: Final = "Partner launches"
 ASANA_PROJECTS: Final = {HELP_DESK: "8000000000000001", REQUESTS: "8000000000000002", LAUNCHES: "8000000000000003"}
+CYCLE: Final = timedelta(weeks=15)
+"""A quarter, and two weeks in which people see how it ends: what stands today can still be helped."""
 REVISED_ON: Final = (0, 24, 45)
 """The working days of the quarter from which each form of the strategy holds."""
+TAX_DAY: Final = 49
+"""The working day on which owners hand in their tax."""
 GOALS: Final = {"day-one": "4100000000000001", "calls-a-week": "4100000000000002", "dealers": "4100000000000003"}
 """The goals in Asana whose metric measures a key result, by the key result's id."""
 
@@ -190,7 +194,7 @@ $dealers_due    team: partners
     title: Owners hand in their tax from Brightmoor
     bet: trust
     owner: sunniva
-    due_on: $ends
+    due_on: $tax_day
     team: insights
     priority: 5
     work:
@@ -207,27 +211,33 @@ class Revision:
 
 
 def revisions(starts_on: date) -> tuple[Revision, ...]:
-    """Return the forms of the strategy of the thirteen-week cycle that starts on this day, oldest first."""
+    """Return the forms of the strategy of the cycle that starts on this day, oldest first."""
     return tuple(Revision(_day(starts_on, day), _text(starts_on, turn)) for turn, day in enumerate(REVISED_ON))
 
 
 def _text(starts_on: date, turn: int) -> str:
     """Return the strategy before the quarter (0), mended (1), and with new baselines where plans are others now (2)."""
-    quarter = (starts_on.month - 1) // 3 + 1
-    ends_on = starts_on + timedelta(weeks=13, days=-1)
+    ends_on = last_day(starts_on)
     mended = turn > 0
     return _TEXT.substitute(
-        cycle=f"{starts_on.year}-Q{quarter}", starts=starts_on, ends=ends_on, help_desk=HELP_DESK, requests=REQUESTS,
-        launches=LAUNCHES, day_one=GOALS["day-one"], calls=GOALS["calls-a-week"], dealers=GOALS["dealers"],
+        cycle=f"{starts_on:%Y-from-%B}".lower(), starts=starts_on, ends=ends_on, help_desk=HELP_DESK,
+        requests=REQUESTS, launches=LAUNCHES,
+        day_one=GOALS["day-one"], calls=GOALS["calls-a-week"], dealers=GOALS["dealers"],
         self_serve=0.6 if mended else 0.5, trust=0.4 if mended else 0.5,
         numbers_due=starts_on + timedelta(weeks=12 if mended else 9),
         numbers_baseline=_day(starts_on, REVISED_ON[2]) if turn > 1 else starts_on,
         quotes_baseline=_day(starts_on, REVISED_ON[2]) if turn > 1 else starts_on,
+        tax_day=_day(starts_on, TAX_DAY),
         dealers_due=f"    due_on: {ends_on}\n" if mended else "",
         readers=f", owner: sunniva, due_on: {ends_on}" if mended else "",
         portal="Dealers who settle their commission without a call" if mended else "Launch the dealer portal",
         **{team: ", ".join(names) for team, names in PEOPLE.items()},
     )  # fmt: skip
+
+
+def last_day(starts_on: date) -> date:
+    """Return the last day of the cycle that starts on this day."""
+    return starts_on + CYCLE - timedelta(days=1)
 
 
 def _day(starts_on: date, number: int) -> date:

@@ -17,6 +17,7 @@ FEATURES: Final[dict[str, tuple[str, ...]]] = {
         "the opening-hours wizard", "importing customers from a spreadsheet", "the sample week", "invitations to staff",
         "the booking page preview", "the price list starter", "the welcome call booking", "the new-owner checklist",
         "the demo workshop", "sign-up with a phone number", "the first-booking e-mail", "the bay planner",
+        "the street map", "closing days around holidays",
     ),
     "phone-quotes": (
         "photo notes", "offline quotes", "the parts look-up", "voice dictation", "signature on the phone",
@@ -36,16 +37,18 @@ FEATURES: Final[dict[str, tuple[str, ...]]] = {
         "the help centre", "the password help page", "guides for invoices", "answers inside the product",
         "the call-back form", "onboarding videos", "the known-issues page", "phone menu choices", "chat opening hours",
         "the top ten questions", "training for partner shops", "the handbook for new staff",
+        "the guide to staff accounts", "the waiting-time announcement",
     ),
     "owners-numbers": (
         "the Friday report", "takings by bay", "the no-show count", "repeat customers", "the week in one picture",
         "hours sold and worked", "parts margin", "the forecast for next week", "comparison with last year",
-        "the report by text message",
+        "the report by text message", "the morning summary", "open orders by age", "the mechanics' timesheet",
     ),
     "dealers-bring-shops": (
         "the dealer sign-up page", "the referral contract", "the dealer dashboard", "joint pricing", "the launch kit",
         "the dealer newsletter", "commission payouts", "the shared stand at fairs", "the dealer hotline",
-        "co-branded invoices",
+        "co-branded invoices", "the dealer map", "samples for dealers", "the dealer price list",
+        "the dealer training day",
     ),
 }  # fmt: skip
 """By objective. Each becomes a few items."""
@@ -53,8 +56,10 @@ FEATURES: Final[dict[str, tuple[str, ...]]] = {
 TAX: Final = (
     "Tax figures of the quarter in one list", "Tax file for the office's own program",
     "Hand in the tax form with one click", "Remind owners a week before tax day",
+    "Tax rates of both islands", "Mend a tax form that the office sent back", "Show what the tax will be a month ahead",
+    "Try the tax season with twelve accountants",
 )  # fmt: skip
-"""What makes it possible to hand in the tax; nobody begins it for a while."""
+"""What makes it possible to hand in the tax; nobody begins it for a while, and all of it is done by tax day."""
 
 LAUNCHED: Final = (
     "Launch at the dealers of the north", "Launch at the dealers of the coast", "Launch at the dealers of the lakes",

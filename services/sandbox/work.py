@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 T = TypeVar("T")
-FieldName = Literal["status", "assignee", "due", "label", "comment", "link", "unlink", "parent", "sprint"]
+FieldName = Literal["status", "assignee", "due", "label", "comment", "link", "unlink", "parent", "sprint", "resolution"]
 
 
 class Status(StrEnum):
@@ -15,6 +15,10 @@ class Status(StrEnum):
     TODO = "To do"
     DOING = "In progress"
     DONE = "Done"
+
+
+WONT_DO: Final = "Won't Do"
+"""The resolution of what is closed and was not done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ class Sprint:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that somebody did to an item. `value`: a status, name, day, label, text, link, parent or sprint."""
+    """One thing that somebody did to an item. `value`: a status, name, day, label, text, link, parent or sprint.
+
+    A resolution is said right before the item is closed with it; what is closed without one is done.
+    """
 
     id: int
     at: datetime
@@ -87,6 +94,7 @@ class State:
     updated: datetime
     status: Status = Status.TODO
     done: datetime | None = None
+    resolution: str | None = None
     assignee: str | None = None
     due: date | None = None
     labels: tuple[str, ...] = ()
@@ -108,6 +116,7 @@ def state_at(work: Work, moment: datetime) -> State:
         updated=max((change.at for change in past), default=work.created),
         status=Status(str(status.value)) if status else Status.TODO,
         done=done,
+        resolution=_value(newest.get("resolution"), str) or Status.DONE if done else None,
         assignee=_value(newest.get("assignee"), str),
         due=_value(newest.get("due"), date),
         labels=work.labels + added,

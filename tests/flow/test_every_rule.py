@@ -85,7 +85,7 @@ def is_judged(mark: str, progress: Mapping[str, Progress]) -> bool:
 async def every_rule_has_spoken_and_come_right(watch: Watch) -> None:
     standing, resolved = await watch.findings(), await watch.findings(FindingState.RESOLVED)
     assert {one.rule for one in (*standing, *resolved)} == set(BY_NAME)
-    assert {one.rule for one in resolved} >= set(BY_NAME) - {"forecast-miss"}
+    assert {one.rule for one in resolved} == set(BY_NAME)
     assert 80 <= len(standing) + len(resolved) <= 180
 
 

@@ -76,11 +76,12 @@ def _is_opened(ended: Ended) -> bool:
 
 
 def _is_due_early(ended: Ended) -> bool:
-    """An item is done or due earlier; an objective counts from a later day on."""
+    """An item is done or due earlier; or its objective, or the objective itself, counts from a later day on."""
     subject = ended.draft.subjects[0]
     if not subject.startswith("objective:"):
         before, after = _items(ended)
-        return after.is_done or bool(before.due and after.due and after.due < before.due)
+        if after.is_done or bool(before.due and after.due and after.due < before.due):
+            return True
     return _is_counted_anew(ended)
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from schemas.strategy import Strategy
 from schemas.work_items import StatusCategory, Tracker
 from services.backtest.around import neighbourhood
+from services.backtest.foretelling import Forecasts
 from services.backtest.key_results import KeyResults, Measurements
 from services.backtest.pace import Paces
 from services.backtest.states import News, state_of
@@ -126,8 +127,10 @@ def _facts(
         yield ref, neighbourhood(world, ref, paces.of(member.facts.team))
     for team in tuple(world.teams):
         yield TEAM_PREFIX + team, world.teams[team].facts(world.holding.waiting_on(team), now)
+    forecasts = Forecasts(context, world.objectives, world.holding)
+    list(forecasts.make(now))
     for objective in context.objectives:
-        numbers = world.objectives[objective].facts(objective, now)
+        numbers = world.objectives[objective].facts(objective, now, forecasts.newest.get(objective))
         yield OBJECTIVE_PREFIX + objective, replace(numbers, due_moves=due_moves.get(objective, ()))
     key_results = KeyResults(context, measured, world.objectives)
     for ref in key_results.of(context.objectives):

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from services.detector.facts import ObjectiveFacts
 from services.detector.rules.registry import BY_NAME
 from services.sandbox.company import build_company
 from tests.sandbox.endings import ENDINGS
@@ -13,8 +14,6 @@ from tests.sandbox.evenings import Told, evenings, told_of
 from tests.sandbox.test_company import TODAY
 
 SEEDS = (1, 2)
-FORETOLD = "forecast-miss"
-"""10,000 trials an objective and day: judged where the rooms live through the quarter (tests/flow)."""
 
 
 @cache
@@ -24,13 +23,13 @@ def told(seed: int) -> Told:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_every_rule_fires_but_the_one_that_forecasts(seed: int) -> None:
-    assert {draft.rule for draft in told(seed).opened} == set(BY_NAME) - {FORETOLD}
+def test_every_rule_fires(seed: int) -> None:
+    assert {draft.rule for draft in told(seed).opened} == set(BY_NAME)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_of_every_rule_something_comes_right(seed: int) -> None:
-    assert {one.draft.rule for one in told(seed).ended} == set(ENDINGS) == set(BY_NAME) - {FORETOLD}
+    assert {one.draft.rule for one in told(seed).ended} == set(ENDINGS) == set(BY_NAME)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -52,9 +51,10 @@ def test_while_a_finding_stands_none_of_these_reasons_holds(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_alerts_are_as_many_as_people_can_read_in_a_quarter(seed: int) -> None:
-    """About eight a week for six teams, without the forecasts; of no rule more than one a week."""
+    """About nine a week for six teams; of no rule more than one a week, but for the forecasts of eight objectives."""
     opened = Counter(draft.rule for draft in told(seed).opened)
     assert 70 <= opened.total() <= 130
+    assert opened.pop("forecast-miss") <= 20
     assert max(opened.values()) <= 12, opened.most_common(3)
 
 
@@ -67,6 +67,27 @@ def test_most_of_it_comes_right_and_something_is_left_for_today(seed: int) -> No
 
 
 def test_the_quarter_begins_with_nothing_to_say_of_work() -> None:
-    """What the first form of its strategy lacks is told at once."""
+    """What the first form of its strategy lacks, promises too early or budgets otherwise is told at once."""
     first = next(evenings(build_company(1, TODAY, items=0)))
-    assert {draft.rule for draft in first.found.values()} <= {"missing-owner", "missing-date", "output-key-result"}
+    of_plans = {"missing-owner", "missing-date", "output-key-result", "capacity-drift", "forecast-miss"}
+    assert {draft.rule for draft in first.found.values()} <= of_plans
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_objectives_that_may_miss_come_right_in_both_ways_that_the_text_names(seed: int) -> None:
+    """By a better forecast after people cut scope or broke a circle, and by all of it done."""
+    ended = [one for one in told(seed).ended if one.draft.rule == "forecast-miss"]
+    left = {(one.draft.objective, one.after.of(one.draft.subjects[0], ObjectiveFacts).open_items > 0) for one in ended}
+    assert {("first-booking", True), ("paid-invoices", True), ("tax-season", False)} <= left
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_today_its_forecasts_are_as_different_as_its_objectives(seed: int) -> None:
+    last = told(seed).last
+    assert last is not None
+    made = [facts.forecast for facts in last.facts.values() if isinstance(facts, ObjectiveFacts)]
+    likely = sorted(one.probability for one in made if one is not None and one.probability is not None)
+    assert len(likely) == 7, "of one all is done"
+    assert likely[0] < 0.1
+    assert likely[-1] > 0.9
+    assert sum(0.2 < one < 0.9 for one in likely) >= 3
