@@ -51,10 +51,9 @@ class Node:
         """Return every token by which other items may mean this one."""
         return tokens_of(self.ref, self.key)
 
-    def points_to(self) -> Iterator[Token]:
-        """Yield where the item's own links go."""
-        above = (self.parent, self.parent_key, self.epic, self.epic_key)
-        yield from (token for token in (*above, *self.twins) if token is not None)
+    def above(self) -> tuple[tuple[Token | None, Token | None], tuple[Token | None, Token | None]]:
+        """Return ref and key of the parent, and of the epic."""
+        return (self.parent, self.parent_key), (self.epic, self.epic_key)
 
 
 def node_of(item: WorkItem, direct: Alignment) -> Node:
@@ -102,6 +101,16 @@ class Neighbourhood:
         if node.twins or self._told_by:
             found += [(AlignmentRule.TWIN, ref) for ref in self._twins(node)]
         return found
+
+    def unmet(self, node: Node) -> Iterator[Token]:
+        """Yield where the item's links go in vain, as far as its alignment depends on them: nobody of that name is in.
+
+        Once somebody of a ref is in, the key beside it does not count.
+        """
+        for ref, key in node.above():
+            if not self._meant(ref):
+                yield from (token for token in (ref, key) if token is not None and not self._meant(token))
+        yield from (token for token in node.twins if not self._meant(token))
 
     def _named(self, ref: Token | None, key: Token | None) -> Iterable[str]:
         return self._meant(ref) or self._meant(key)

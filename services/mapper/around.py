@@ -1,13 +1,12 @@
 """What stands around items in the tables: above them, as far as their alignment may depend on it, and below them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.work_items import WorkItem
 from services.mapper import store
-from services.mapper.alignment import Neighbourhood, Node, key_of, node_of
+from services.mapper.alignment import Neighbourhood, Node, Token, key_of, node_of
 from services.mapper.selectors import tracker_of
 from services.mapper.store import Dirty, Linked, Stored
 from services.mapper.strategies import Active
@@ -26,7 +25,8 @@ async def load_above(
 ) -> Neighbourhood:
     """Return `own`, which stand for what is stored of them, and all that the alignment of the seeds may depend on.
 
-    Level by level, one query each, and not beyond an item that has a direct claim.
+    Level by level, and not beyond an item that has a direct claim. A key is asked for only where nobody is known by the
+    ref beside it: it does not count otherwise.
     """
     around = Neighbourhood()
     for node in own:
@@ -36,8 +36,12 @@ async def load_above(
     while level:
         reached.update(level)
         nodes = [around.nodes[ref] for ref in sorted(level)]
-        for node in await _linked(conn, strategy, nodes, around.nodes):
-            around.add(node)
+        refs, keys = _split(_asked_first(nodes))
+        telling = _as_twins(nodes)
+        await _add(conn, strategy, around, refs=refs - around.nodes.keys(), keys=keys, telling=telling)
+        if in_vain := {token for node in nodes for token in around.unmet(node)}:
+            _, keys = _split(in_vain)
+            await _add(conn, strategy, around, keys=keys)
         above = (ref for node in nodes for _, ref in around.above(node))
         level = _unclaimed(around, above) - reached
     return around
@@ -47,15 +51,26 @@ def _unclaimed(around: Neighbourhood, refs: Iterable[str]) -> set[str]:
     return {ref for ref in refs if around.nodes[ref].direct.objective is None}
 
 
-async def _linked(
-    conn: AsyncConnection, strategy: Active, nodes: Sequence[Node], known: Mapping[str, Node]
-) -> list[Node]:
-    """Return the items that these point to, and their twins that point to them."""
-    refs, keys = _split(chain.from_iterable(node.points_to() for node in nodes))
-    found = await store.linked(
-        conn, strategy.stale, refs=refs - known.keys(), keys=keys, telling=_as_twins(nodes)
-    )  # fmt: skip
-    return [current(strategy, one) for one in found if one.stored.node.ref not in known]
+def in_vain(nodes: Iterable[Node], around: Neighbourhood) -> list[tuple[Token, str]]:
+    """Return whom those of these that may inherit point to in vain, with their own refs."""
+    return [(token, node.ref) for node in nodes if node.direct.objective is None for token in around.unmet(node)]
+
+
+def _asked_first(nodes: Iterable[Node]) -> Iterator[Token]:
+    """Yield the links of the items: of what is told by ref and by key, the ref."""
+    for node in nodes:
+        yield from (told for ref, key in node.above() if (told := ref or key) is not None)
+        yield from node.twins
+
+
+async def _add(
+    conn: AsyncConnection, strategy: Active, around: Neighbourhood, *, refs: Collection[str] = (),
+    keys: Collection[str] = (), telling: Collection[str] = (),
+) -> None:  # fmt: skip
+    """Take in the items of these refs and keys, and those that tell of a twin which one of the tokens means."""
+    for one in await store.linked(conn, strategy.stale, refs=refs, keys=keys, telling=telling):
+        if one.stored.node.ref not in around.nodes:
+            around.add(current(strategy, one))
 
 
 def _split(tokens: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -75,13 +90,16 @@ def _as_twins(nodes: Iterable[Node]) -> list[str]:
 
 
 async def load_dirty(conn: AsyncConnection, strategy: Active, dirty: Dirty) -> dict[str, tuple[Node, Stored]]:
-    """Return the items that are dirty and may inherit, and all below whose alignment may depend on them.
+    """Return the items whose alignment may depend on what is dirty.
 
-    Level by level; what has a direct claim depends on nobody, so nothing is followed through it.
+    Those are the changed ones that may inherit, those whose links went in vain until now, and all below; level by
+    level, as what has a direct claim depends on nobody, so nothing is followed through it.
     """
     found: dict[str, tuple[Node, Stored]] = {}
     level: list[Node] = []
-    for one, is_target in await store.around_dirty(conn, strategy.stale, dirty):
+    if met := await store.take_met(conn, dirty):
+        level += _fresh(strategy, await store.linked(conn, strategy.stale, refs=met), found)
+    for one, is_target in await store.around_dirty(conn, strategy.stale, dirty) if dirty.has_changed else ():
         if one.stored.node.ref not in found:
             node = current(strategy, one)
             found[node.ref] = node, one.stored

@@ -56,7 +56,8 @@ class ItemsHandler:
         await store.insert(conn, mapped.new)
         await store.update(conn, mapped.changed)
         for flow, left in mapped.dirty.items():
-            await store.add_dirty(conn, left.targets, flow, left.released)
+            await store.add_dirty(conn, left, flow)
+        await store.add_unmet(conn, mapped.unmet)
 
     async def _finish(self, conn: AsyncConnection, batch: Batch, incoming: IncomingBatch) -> None:
         await set_aside_unreadable(conn, batch)

@@ -1,16 +1,16 @@
 """What becomes of incoming items: which are new to us, how each is aligned, and what must be looked at again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mapper import store
-from services.mapper.alignment import Node, align, key_tokens, node_of
-from services.mapper.around import load_above
+from services.mapper.alignment import Node, Token, align, key_tokens, node_of
+from services.mapper.around import in_vain, load_above
 from services.mapper.incoming import Incoming
 from services.mapper.outgoing import Aligned, read_alignment, written
-from services.mapper.store import ItemRow, Stored
+from services.mapper.store import ItemRow, LeftWord, Stored
 from services.mapper.strategies import Active
 from services.mapper.team import TeamChoice
 
@@ -30,6 +30,10 @@ class Candidate:
         stored = self.stored
         return stored is not None and strategy.has_seen(stored.strategy_version) and stored.node == self.node
 
+    def is_new_alone(self) -> bool:
+        """Say whether nobody can depend on it yet but by links that went in vain: it is new and tells of no twin."""
+        return self.stored is None and not self.node.twins
+
     def targets(self) -> Iterator[str]:
         """Yield the tokens of what must be looked at again: by the item's present key, and by its older one."""
         yield from self.node.tokens()
@@ -41,21 +45,14 @@ class Candidate:
         return () if self.stored is None else set(self.stored.node.twins) - set(self.node.twins)
 
 
-@dataclass(slots=True)
-class LeftWord:
-    """What must be looked at again after the commit; see `store.add_dirty`."""
-
-    targets: set[str] = field(default_factory=set)
-    released: set[str] = field(default_factory=set)
-
-
 @dataclass(frozen=True, slots=True)
 class MappedItems:
-    """Rows to insert and to update, and what must be looked at again, by flow."""
+    """Rows to insert and to update, what must be looked at again, by flow, and whose links went in vain."""
 
     new: list[ItemRow]
     changed: list[ItemRow]
     dirty: Mapping[str | None, LeftWord]
+    unmet: Sequence[tuple[Token, str]]
 
     def aligned(self) -> Iterator[Aligned]:
         """Yield all of them as they go out."""
@@ -69,7 +66,7 @@ async def map_items(conn: AsyncConnection, strategy: Active, incoming: Mapping[s
     around = await load_above(conn, strategy, (one.node for one in candidates), (one.node.ref for one in touched))
     fresh = {one.node.ref: align(one.node.ref, around) for one in touched}
     revisions = await store.draw_revisions(conn, len(candidates)) if candidates else []
-    mapped = MappedItems([], [], _dirty(touched))
+    mapped = MappedItems([], [], _dirty(touched), in_vain((one.node for one in touched), around))
     for one, revision in zip(candidates, revisions, strict=True):
         alignment = fresh.get(one.node.ref)
         text = one.stored.alignment if alignment is None and one.stored else written(alignment or one.node.direct)
@@ -94,7 +91,7 @@ def _dirty(touched: Iterable[Candidate]) -> dict[str | None, LeftWord]:
     dirty: dict[str | None, LeftWord] = {}
     for one in touched:
         left = dirty.setdefault(one.incoming.flow, LeftWord())
-        left.targets.update(one.targets())
+        (left.arrived if one.is_new_alone() else left.changed).update(one.targets())
         left.released.update(one.released())
     return dirty
 

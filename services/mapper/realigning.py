@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.aligned_items import Alignment
 from schemas.work_items import WorkItem
 from services.mapper import store
-from services.mapper.alignment import Node, align, node_of
-from services.mapper.around import load_above
+from services.mapper.alignment import Neighbourhood, Node, align, node_of
 from services.mapper.outgoing import Aligned, outgoing, written
 from services.mapper.store import ItemRow, StoredWhole
 from services.mapper.strategies import Active
@@ -63,13 +62,18 @@ def rebuild(strategy: Active, whole: StoredWhole) -> Rebuilt:
 
 
 async def realign(
-    conn: AsyncConnection, bus: Bus, strategy: Active, items: Sequence[Rebuilt], flow: str | None = None
+    conn: AsyncConnection,
+    bus: Bus,
+    strategy: Active,
+    items: Sequence[Rebuilt],
+    around: Neighbourhood,
+    *,
+    flow: str | None = None,
 ) -> None:
-    """Align locked items with what is around them now; what differs from what was said of them is published.
+    """Align locked items with what is around them; what differs from what was said of them is published.
 
-    What is around them is read here, behind their locks, so that no older view is written over a newer one.
+    `around` must have been read behind their locks, so that no older view is written over a newer one.
     """
-    around = await load_above(conn, strategy, (one.node for one in items), (one.node.ref for one in items))
     found = [(one, align(one.node.ref, around)) for one in items]
     changed = [(one, alignment) for one, alignment in found if one.differs(alignment)]
     revisions = await store.draw_revisions(conn, len(changed)) if changed else []

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.marks import FlowMark, MarkKind
 from services.mapper import store
+from services.mapper.around import in_vain, load_above
 from services.mapper.marks import hold_mark
 from services.mapper.realigning import PAGE, Rebuilt, realign, rebuild
-from services.mapper.store import StoredWhole
+from services.mapper.store import LeftWord, StoredWhole
 from services.mapper.strategies import Active, Strategies, set_reached, set_remapped, standing
 from services.runtime.bus import Bus
 
@@ -56,7 +57,10 @@ class Remapper:
 
     async def _move(self, conn: AsyncConnection, strategy: Active, page: Sequence[StoredWhole]) -> None:
         moved = [one for one in (rebuild(strategy, whole) for whole in page) if one.says_otherwise()]
-        await realign(conn, self._bus, strategy, moved)
+        nodes = [one.node for one in moved]
+        around = await load_above(conn, strategy, nodes, (node.ref for node in nodes))
+        await realign(conn, self._bus, strategy, moved, around)
+        await store.add_unmet(conn, in_vain(nodes, around))
         await _leave_word(conn, [one for one in moved if one.claims_otherwise()])
 
     async def _finish(self, conn: AsyncConnection, version: int) -> None:
@@ -68,4 +72,4 @@ class Remapper:
 async def _leave_word(conn: AsyncConnection, moved: Sequence[Rebuilt]) -> None:
     for start in range(0, len(moved), MOVED_A_WORD):
         some = moved[start : start + MOVED_A_WORD]
-        await store.add_dirty(conn, [token for one in some for token in one.node.tokens()], None)
+        await store.add_dirty(conn, LeftWord({token for one in some for token in one.node.tokens()}), None)

@@ -1,14 +1,14 @@
 """The mapper's SQL. Every function works inside the caller's transaction; nothing here decides anything."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mapper.alignment import Node
+from services.mapper.alignment import Node, Token
 from services.mapper.outgoing import Aligned, read_alignment, written
 from services.mapper.staleness import Stale
 from services.mapper.team import TeamChoice
@@ -52,6 +52,19 @@ _AROUND_TARGETS: Final = (
     ("false", f"epic = {_TARGET_REFS} AND {_HEIR}"),
     ("false", f"epic_key = {_TARGET_KEYS} AND {_HEIR}"),
     ("false", "twins IS NOT NULL AND twins && ARRAY(SELECT token FROM target)"),
+)
+
+_LEAVE_WORD: Final = text(
+    "INSERT INTO dirty (targets, arrived, released, flow) VALUES (:targets, :arrived, :released, :flow)"
+)
+_ADD_UNMET: Final = text(
+    f"INSERT INTO unmet (token, ref) SELECT * FROM unnest({_OF.format('tokens')}, {_OF.format('refs')}) "  # noqa: S608
+    "ON CONFLICT DO NOTHING"
+)
+_TAKE_MET: Final = text(
+    "WITH told AS MATERIALIZED (SELECT DISTINCT unnest(string_to_array(concat_ws(chr(10), nullif(arrived, ''), "
+    "nullif(targets, '')), chr(10))) AS token FROM dirty WHERE id = ANY(CAST(:ids AS bigint[]))) "
+    "DELETE FROM unmet USING told WHERE unmet.token = told.token RETURNING unmet.ref"
 )
 
 COLUMNS: Final = (
@@ -135,12 +148,12 @@ def _whole(row: Row[Any]) -> StoredWhole:
 
 
 async def lock_shared(conn: AsyncConnection) -> None:
-    """Hold the active version of the strategy until the end of the transaction."""
+    """Hold the active version of the strategy until the end of the transaction, in which nobody settles either."""
     await conn.execute(text("SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()), 0)"))
 
 
 async def lock_exclusive(conn: AsyncConnection) -> None:
-    """Wait until no transaction holds the active version, and let none begin until this one ends."""
+    """Wait until no transaction of a mapper writes, and let none begin until this one ends."""
     await conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(current_schema()), 0)"))
 
 
@@ -268,36 +281,62 @@ async def update(conn: AsyncConnection, rows: Sequence[ItemRow], columns: Sequen
     await conn.execute(text("DELETE FROM staged"))
 
 
-async def add_dirty(
-    conn: AsyncConnection, targets: Collection[str], flow: str | None, released: Collection[str] = ()
-) -> None:
-    """Leave word that what these tokens mean, and what hangs below it, must be looked at again after the commit.
+@dataclass(slots=True)
+class LeftWord:
+    """What must be looked at again after the commit, as tokens.
 
-    `released` are those that somebody no longer tells of as a twin: they may have lost what they inherited.
+    `changed`: these, and what hangs below them. `arrived`: whoever pointed to these in vain until now, and what hangs
+    below. `released`: those of whom somebody no longer tells as a twin; they may have lost what they inherited.
     """
-    if targets:
-        statement = text("INSERT INTO dirty (targets, released, flow) VALUES (:targets, :released, :flow)")
-        await conn.execute(statement, {"targets": lines(targets), "released": lines(released), "flow": flow})
+
+    changed: set[Token] = field(default_factory=set)
+    arrived: set[Token] = field(default_factory=set)
+    released: set[Token] = field(default_factory=set)
+
+
+async def add_dirty(conn: AsyncConnection, left: LeftWord, flow: str | None) -> None:
+    """Leave word, for `settle`."""
+    if left.changed or left.arrived:
+        given = {"targets": lines(left.changed), "arrived": lines(left.arrived), "released": lines(left.released)}
+        await conn.execute(_LEAVE_WORD, given | {"flow": flow})
+
+
+async def add_unmet(conn: AsyncConnection, links: Collection[tuple[Token, str]]) -> None:
+    """Note to whom items point in vain, as pairs of a token and the item's ref."""
+    if links:
+        given = {"tokens": lines(token for token, _ in links), "refs": lines(ref for _, ref in links)}
+        await conn.execute(_ADD_UNMET, given)
 
 
 @dataclass(frozen=True, slots=True)
 class Dirty:
-    """Rows of `dirty` with one flow, taken together."""
+    """Rows of `dirty` with one flow, taken together; `has_changed` where any tells of what has changed."""
 
     ids: tuple[int, ...]
     flow: str | None
-    released: frozenset[str]
+    has_changed: bool
+    released: frozenset[Token]
+
+
+async def is_dirty(conn: AsyncConnection) -> bool:
+    """Say whether any word was left."""
+    return bool(await conn.scalar(text("SELECT EXISTS (SELECT FROM dirty)")))
 
 
 async def take_dirty(conn: AsyncConnection, limit: int) -> Dirty | None:
-    """Lock the oldest rows that nobody else is at, and return those of one flow; none where there are none."""
-    statement = text("SELECT id, released, flow FROM dirty ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
+    """Return the oldest rows, of one flow; none where there are none."""
+    statement = text("SELECT id, released, flow, targets <> '' AS has_changed FROM dirty ORDER BY id LIMIT :limit")
     rows = list(await conn.execute(statement, {"limit": limit}))
     if not rows:
         return None
     taken = [row for row in rows if row.flow == rows[0].flow]
     released = frozenset(token for row in taken if row.released for token in row.released.split("\n"))
-    return Dirty(tuple(row.id for row in taken), rows[0].flow, released)
+    return Dirty(tuple(row.id for row in taken), rows[0].flow, any(row.has_changed for row in taken), released)
+
+
+async def take_met(conn: AsyncConnection, dirty: Dirty) -> set[str]:
+    """Return, and forget, who pointed in vain to what is there now."""
+    return {row.ref for row in await conn.execute(_TAKE_MET, {"ids": list(dirty.ids)})}
 
 
 _NEAR: Final = " UNION ALL ".join(
@@ -318,14 +357,6 @@ async def around_dirty(conn: AsyncConnection, stale: Stale, dirty: Dirty) -> lis
     statement = text(_AROUND_DIRTY.format(stale=stale.clause))
     rows = await conn.execute(statement, {"ids": list(dirty.ids), **stale.values})
     return [(Linked(_stored(row), row.stale_body), row.is_target) for row in rows]
-
-
-async def narrow_dirty(conn: AsyncConnection, dirty: Dirty, targets: Collection[str]) -> None:
-    """Leave word of these tokens only, in the place of the oldest of the rows, so that marks wait for it as before."""
-    kept, *others = sorted(dirty.ids)
-    narrowed = text("UPDATE dirty SET targets = :targets, released = '' WHERE id = :id")
-    await conn.execute(narrowed, {"targets": lines(targets), "id": kept})
-    await conn.execute(text("DELETE FROM dirty WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": others})
 
 
 async def clear_dirty(conn: AsyncConnection, dirty: Dirty) -> None:

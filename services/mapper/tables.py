@@ -4,8 +4,9 @@
 `parent`, `epic`, their keys and `twins` hold tokens (see `alignment.Token`). `strategy_version` is the
 one under which it was last written. While all is mapped again, what was written under an older one may be stale (see
 `staleness.py`): readers compute it again from `body`. `dirty`: what must be looked at once more after
-commit, as lines of tokens. `waiting_marks`: marks seen on all input that go out when no row of `dirty` up to
-`after_dirty` is left.
+commit, as lines of tokens (see `store.LeftWord`; its `changed` are the `targets`). `unmet`: the tokens by which items
+that may inherit point to nobody; some may have been met since, or told no more. `waiting_marks`: marks seen on all
+input that go out when no row of `dirty` up to `after_dirty` is left.
 """
 
 from typing import Final
@@ -71,6 +72,14 @@ dirty: Final = Table(
     Column("targets", Text, nullable=False),
     Column("released", Text, nullable=False),
     Column("flow", Text),
+    Column("arrived", Text, nullable=False),
+)
+
+unmet: Final = Table(
+    "unmet",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("ref", Text, primary_key=True),
 )
 
 waiting_marks: Final = Table(

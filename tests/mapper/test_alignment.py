@@ -107,16 +107,23 @@ def test_an_heir_is_not_ambiguous_and_keeps_its_own_note() -> None:
     )  # fmt: skip
 
 
-def test_an_item_points_to_all_that_its_links_name_and_to_nothing_else() -> None:
+def in_vain(item: WorkItem, *others: WorkItem) -> list[str]:
+    return list(around(item, *others).unmet(node_of(item, PLAN.claim(item))))
+
+
+def test_an_item_points_in_vain_to_whom_nobody_knows() -> None:
     told_by_key = (Twin(tracker=Tracker.ASANA, key="9"), Twin(tracker=Tracker.JIRA, ref=KEEP.ref))
     child = work_item(3, parent=GROW.ref, parent_key="GROW-1", epic_key="GROW-8", twins=told_by_key)
     site = child.ref.rpartition(":")[0]
-    assert list(node_of(child, PLAN.claim(child)).points_to()) == [
-        *(GROW.ref, f"{site} GROW-1", f"{site} GROW-8"),
-        *("asana 9", KEEP.ref),
-    ]
-    alone = work_item(3)
-    assert list(node_of(alone, PLAN.claim(alone)).points_to()) == []
+    assert in_vain(child) == [GROW.ref, f"{site} GROW-1", f"{site} GROW-8", "asana 9", KEEP.ref]
+    assert in_vain(child, KEEP, asana(9)) == [GROW.ref, f"{site} GROW-1", f"{site} GROW-8"]
+    assert in_vain(work_item(3), GROW) == []
+
+
+def test_a_ref_that_is_known_makes_up_for_the_key_beside_it_and_no_key_for_a_ref() -> None:
+    by_both = work_item(3, epic=GROW.ref, epic_key="APP-2")
+    assert in_vain(by_both, GROW) == []
+    assert in_vain(by_both, KEEP) == [GROW.ref]
 
 
 def test_a_circle_of_parents_ends() -> None:
