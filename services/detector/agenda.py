@@ -51,8 +51,10 @@ _LANE_OF: Final = (
 )
 _CAN_BE_FOUND: Final = """(
     {item}.watched
-    OR EXISTS (SELECT FROM edges WHERE edges.blocker = {item}.ref{each})
-    OR EXISTS (SELECT FROM edges WHERE edges.dependent = {item}.ref{each})
+    OR {item}.is_open AND (
+        EXISTS (SELECT FROM edges WHERE edges.blocker = {item}.ref{each})
+        OR EXISTS (SELECT FROM edges WHERE edges.dependent = {item}.ref{each})
+    )
     OR EXISTS (SELECT FROM twins) AND (
         EXISTS (SELECT FROM twins WHERE twins.told_by = {item}.ref{each})
         OR EXISTS (SELECT FROM twins WHERE twins.token = {item}.ref{each})
@@ -109,8 +111,8 @@ def can_be_found(item: str, *, of_few: bool = False) -> str:
 
     It is looked up by index for each item if they are few among all, else it is for the planner to choose.
 
-    Either for what stands in its row, which the rules themselves tell (`Rule.watches`), or for a dependency, a twin or
-    an open finding of its own. No other item is ever put on the agenda.
+    Either for what stands in its row, which the rules themselves tell (`Rule.watches`), or for a dependency while it is
+    open, a twin or an open finding of its own. No other item is ever put on the agenda.
     """
     return _CAN_BE_FOUND.format(item=item, each=_EACH if of_few else "")
 

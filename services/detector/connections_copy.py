@@ -41,7 +41,7 @@ _BLIND_GROUPS: Final = text(
 )
 _ENTER_ITS: Final = text(
     "WITH its AS MATERIALIZED ("  # noqa: S608 -- our own text
-    "SELECT ref, key, team, objective, watched FROM items WHERE split_part(ref, ':', 2) = :connection) "
+    "SELECT ref, key, team, objective, is_open, watched FROM items WHERE split_part(ref, ':', 2) = :connection) "
     + entering(
         f"""
         SELECT ref FROM its WHERE {can_be_found("its")}

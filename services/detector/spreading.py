@@ -106,7 +106,7 @@ _SPREAD: Final = text(
         SELECT i.ref FROM (
             SELECT ref FROM above UNION SELECT ref FROM after UNION SELECT ref FROM beside UNION SELECT ref FROM over
         ) AS near CROSS JOIN LATERAL (
-            SELECT ref, key, watched FROM items WHERE items.ref = near.ref OFFSET 0) AS i
+            SELECT ref, key, is_open, watched FROM items WHERE items.ref = near.ref OFFSET 0) AS i
         WHERE {can_be_found("i", of_few=True)}
         UNION SELECT 'team:' || team FROM grouped
         UNION SELECT 'objective:' || objective FROM grouped WHERE objective IS NOT NULL

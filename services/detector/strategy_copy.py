@@ -62,7 +62,7 @@ _ENTER: Final = text(
 _NOTE: Final = text(
     f"""
     WITH its AS MATERIALIZED (
-        SELECT ref, key, team, objective, watched FROM items
+        SELECT ref, key, team, objective, is_open, watched FROM items
         WHERE team = ANY(CAST(:teams AS text[])) OR objective = ANY(CAST(:objectives AS text[]))
     )
     INSERT INTO dirty (subject, flow) SELECT subject, :flow FROM (

@@ -1,13 +1,14 @@
 """Between two moments that a verdict names nothing changes by itself: no finding opens, weighs more or clears early."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.detector.context import Context
 from services.detector.facts import Facts, ItemNeighbourhood, KeyResultFacts, ObjectiveFacts, TeamFacts
-from services.detector.rules.registry import judge, tell
+from services.detector.rules.registry import is_watched, judge, tell
 from services.detector.rules.unaligned_work import active_since
 from services.detector.texts import TITLE_WORDS
 from tests.detector.made import IN_PROGRESS, TODO
@@ -37,6 +38,15 @@ MOMENTS = st.lists(st.timedeltas(timedelta(0), timedelta(days=400)), max_size=6)
 @settings(max_examples=300, deadline=None)
 def test_nothing_about_an_item_changes_before_check_after(facts: ItemNeighbourhood, moments: list[timedelta]) -> None:
     holds_until_asked_again(facts, CONTEXT, moments)
+
+
+@given(neighbourhoods())
+@settings(max_examples=300, deadline=None)
+def test_of_an_item_that_is_not_open_and_not_watched_nothing_is_held_but_of_its_twins(facts: ItemNeighbourhood) -> None:
+    """So dependencies have nobody judged but the open ends of them."""
+    assume(not facts.item.is_open and not is_watched(facts.item))
+    verdict = judge(replace(facts, twins=()), CONTEXT, NOW)
+    assert (verdict.findings, verdict.check_after) == ((), None)
 
 
 @given(objectives(), MOMENTS)

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.connections import ConnectionReported, ConnectionState
 from schemas.marks import MarkKind
-from schemas.work_items import ItemType, Link, LinkDirection, Tracker, Twin, WorkItem
+from schemas.work_items import ItemType, Link, LinkDirection, StatusCategory, Tracker, Twin, WorkItem
 from services.detector import connections_copy, rows
 from services.detector.facts import ItemFacts
 from services.detector.spreading import spread
@@ -70,6 +70,13 @@ async def test_an_item_that_a_rule_watches_is_judged(ready: Room, watching: Watc
     """A rule's own file says so: nothing else names the type."""
     watching(lambda item: item.type_name == "Decision")
     assert await stirred(ready, work_item(1, type_name="Decision"), work_item(2)) == {ref_of(1)}
+
+
+async def test_a_dependency_has_its_open_ends_judged_and_no_other(ready: Room) -> None:
+    closed = {"status_category": StatusCategory.DONE}
+    await known(ready, work_item(1, **closed), work_item(2, blocked_by=[1]), work_item(3, blocked_by=[1], **closed))
+    assert await stirred(ready, work_item(1, title="Renamed", **closed)) == {ref_of(2)}
+    assert await stirred(ready, work_item(1, title="Renamed"), revision=200) == {ref_of(1), ref_of(2)}
 
 
 async def test_an_item_that_no_rule_watches_any_more_is_not_judged(ready: Room, watching: Watching) -> None:
