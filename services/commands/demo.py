@@ -58,7 +58,7 @@ async def demo(settings: Settings, seed: int) -> None:
             async with watched(world, settings, home, console) as quarter:
                 await alongside(quarter.engine, settings, quarter.run(show))
                 summary = await of_the_quarter(quarter.engine, quarter.clock)
-    conclude(summary)
+    conclude(summary, {one.id: one.name or one.id for one in world.company.strategy.people})
 
 
 @asynccontextmanager

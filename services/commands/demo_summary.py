@@ -36,6 +36,8 @@ STALLED: Final = frozenset(
 FORETOLD: Final = "forecast-miss"
 """The rule whose findings are said as forecasts, objective by objective."""
 SHOWN: Final = 4
+ODDS_WIDTH: Final = len("less than 1 in 10") + 2
+EVERYBODY: Final = "All teams"
 _WORST_FIRST: Final = tuple(reversed(STYLES))
 
 
@@ -66,16 +68,16 @@ def introduce(console: Console, world: Running) -> None:
     )
 
 
-def conclude(summary: Summary) -> None:
-    """Say what stalled, what drifted, and who was asked what."""
+def conclude(summary: Summary, names: Mapping[str, str]) -> None:
+    """Say what stalled, what drifted, what is foretold, and who was asked what; `names` are of people by their ids."""
     standing, cleared = summary.standing, summary.cleared
     came_up = counted(len(standing) + len(cleared), "finding")
     out.print(f"\nThe quarter is over. {came_up} came up; {len(cleared)} have cleared, {len(standing)} stand.")
     _show("What stalled", [one for one in standing if one.rule in STALLED], cleared, stalled=True)
     drifted = [one for one in standing if one.rule not in STALLED]
     _show("What drifted", [one for one in drifted if one.rule != FORETOLD], cleared, stalled=False)
-    _foresee(summary.foreseen)
-    _ask([one for one in standing if one.rule != FORETOLD])
+    _foresee(summary.foreseen, standing, cleared)
+    _ask([one for one in standing if one.rule != FORETOLD], names)
     out.print(
         "\nNext: `.venv/bin/leeway sandbox` serves this Jira and Asana for you to try things on;\n"
         "      `.venv/bin/leeway init` connects your own, and `.venv/bin/leeway up` watches over it.\n"
@@ -93,28 +95,43 @@ def _show(title: str, standing: Sequence[Finding], cleared: Sequence[Finding], *
         out.print(f"           and {len(worst) - SHOWN} more")
 
 
-def _foresee(foreseen: Sequence[Foreseen]) -> None:
-    """Say of each objective how likely it is to be done in time, and by when it may be, as of its newest forecast."""
-    out.print("\nWhat the forecasts say (of 10,000 trials each):")
+def _foresee(foreseen: Sequence[Foreseen], standing: Sequence[Finding], cleared: Sequence[Finding]) -> None:
+    """Say of each objective how likely it is to be done in time and by when it may be, or why nobody can tell."""
+    may_miss, right = (sum(one.rule == FORETOLD for one in findings) for findings in (standing, cleared))
+    out.print(f"\nWhat the forecasts say ({may_miss} may miss their day, {counted(right, 'miss', 'misses')} cleared):")
     for one in foreseen:
-        newest = one.forecasts[0] if one.forecasts else None
-        if newest is None or newest.probability is None:
-            told = "no forecast yet" if newest is None or newest.open_leaves else "nothing of it is open"
-        else:
-            today = newest.as_of.date()
-            by = f", likely by {texts.day(newest.base, today)}" if newest.base else ""
-            told = f"{odds(newest.probability)} to be done by {texts.day(newest.due, today)}{by}"
-        out.print(f"  {safe(one.title)}: {told}")
+        said, more = foretold(one)
+        rest = f"{one.title}: {more}" if more else one.title
+        out.print(Text.assemble((f"  {said:<{ODDS_WIDTH}}", "bold"), safe(rest)))
+    out.print("  (of 10,000 trials each; likely by: the day by which 85 % of them end)", style="dim")
 
 
-def _ask(standing: Sequence[Finding]) -> None:
-    """Say who was asked what: by name, nobody first, each with what matters most there."""
+def foretold(one: Foreseen) -> tuple[str, str]:
+    """Return how likely an objective is to be done in time, and what else there is to know of it, in few words."""
+    newest = one.forecasts[0] if one.forecasts else None
+    if not one.is_open:
+        return ("all done", "") if newest else ("not begun", "no work of it is known")
+    if newest is None:
+        return "no forecast", "none was made yet"
+    today = newest.as_of.date()
+    if newest.probability is None:
+        if not newest.open_leaves:
+            return "all done", "only what held its work together is open"
+        return "no forecast", f"it delivered on {newest.active_days} of {counted(newest.sampled_days, 'working day')}"
+    likely = f", likely by {texts.day(newest.base, today)}" if newest.base else ", likely not within 5 years"
+    if newest.due < today:
+        return "late", f"was due {texts.day(newest.due, today)}{likely}"
+    return odds(newest.probability), f"due {texts.day(newest.due, today)}{likely}"
+
+
+def _ask(standing: Sequence[Finding], names: Mapping[str, str]) -> None:
+    """Say which team was asked what: by name, nobody first, each with what matters most there."""
     asked: Mapping[str, list[Finding]] = defaultdict(list)
     for one in standing:
-        who = one.owner or one.lead
-        asked[f"{who} ({one.team_name})" if who and one.team_name else who or one.team_name or "the teams"].append(one)
+        lead = f" ({names.get(one.lead, one.lead)})" if one.lead else ""
+        asked[f"{one.team_name}{lead}" if one.team_name else EVERYBODY].append(one)
     out.print("\nWho was asked what:")
-    for who, findings in sorted(asked.items()):
+    for who, findings in sorted(asked.items(), key=lambda entry: (entry[0] == EVERYBODY, entry[0])):
         worst = min(findings, key=lambda one: (_WORST_FIRST.index(one.severity.value), one.since, one.fingerprint))
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         out.print(f"  {safe(who)}: {safe(worst.title)}\n      ? {safe(worst.question)}{more}")

@@ -95,6 +95,8 @@ def _print(one: Foreseen) -> None:
 
 
 def _told(one: Foreseen) -> list[str]:
+    if not one.is_open:
+        return ["No forecast: nothing of it is open."]
     if not one.forecasts:
         return ["Not forecast yet: that is done once a day while something of it is open and its due is not past."]
     newest = one.forecasts[0]

@@ -74,6 +74,13 @@ def test_an_objective_is_told_with_its_days_its_odds_and_the_three_that_move_it_
     ]
 
 
+def test_of_what_is_all_done_no_old_forecast_is_told_as_news(capsys: pytest.CaptureFixture[str]) -> None:
+    forecasting.print_one(Foreseen("easy", "Buyers pay", DUE, (MADE,), is_open=False), OutputFormat.TEXT)
+    told = capsys.readouterr().out
+    assert "No forecast: nothing of it is open." in told
+    assert "7 in 10" not in told
+
+
 def test_a_refusal_is_told_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     assert "No forecast: It has no open leaf, so." in told(capsys, REFUSED)
 

@@ -14,13 +14,15 @@ from services.runtime.database import RoomDatabase
 class Foreseen:
     """An objective of the strategy that holds: its present due, and its forecasts as they were made, newest first.
 
-    In a list of all objectives the newest one only; none where it was never forecast.
+    In a list of all objectives the newest one only; none where it was never forecast. `is_open` tells whether anything
+    of it is open now: else the newest forecast is of a day on which something still was.
     """
 
     objective: str
     title: str
     due: date
     forecasts: tuple[Forecast, ...] = ()
+    is_open: bool = True
 
 
 async def list_forecasts(database: RoomDatabase) -> Sequence[Foreseen]:
@@ -30,8 +32,9 @@ async def list_forecasts(database: RoomDatabase) -> Sequence[Foreseen]:
         if context is None:
             return ()
         newest = await store.newest(conn, context.objectives)
+        opened = await store.with_open_items(conn, context.objectives)
     return tuple(
-        Foreseen(one.id, one.title, one.due, (newest[one.id],) if one.id in newest else ())
+        Foreseen(one.id, one.title, one.due, (newest[one.id],) if one.id in newest else (), one.id in opened)
         for one in context.objectives.values()
     )
 
@@ -43,4 +46,5 @@ async def find_forecasts(database: RoomDatabase, objective: str) -> Foreseen | N
         known = context.objective(objective) if context else None
         if known is None:
             return None
-        return Foreseen(known.id, known.title, known.due, await store.history(conn, objective))
+        opened = await store.with_open_items(conn, (objective,))
+        return Foreseen(known.id, known.title, known.due, await store.history(conn, objective), bool(opened))

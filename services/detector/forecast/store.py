@@ -31,6 +31,10 @@ _OPEN: Final = text(
     WHERE i.objective = ANY(CAST(:objectives AS text[])) AND i.is_open AND {_LEAF} ORDER BY i.ref
     """  # noqa: S608 -- our own text
 )
+_ANY_OPEN: Final = text(
+    "SELECT o.objective FROM unnest(CAST(:objectives AS text[])) AS o (objective) WHERE EXISTS "
+    "(SELECT FROM items i WHERE i.objective = o.objective AND i.is_open)"
+)
 _BEGAN: Final = text(
     f"""
     SELECT o.objective, (SELECT min(i.created) FROM items i WHERE i.objective = o.objective AND {_LEAF}) AS began
@@ -102,6 +106,11 @@ async def read_inputs(
         )
         for one in objectives
     }
+
+
+async def with_open_items(conn: AsyncConnection, objectives: Iterable[str]) -> frozenset[str]:
+    """Return those of these objectives of which something is open."""
+    return frozenset(await conn.scalars(_ANY_OPEN, {"objectives": sorted(set(objectives))}))
 
 
 async def newest_kept(conn: AsyncConnection, objectives: Iterable[str]) -> dict[str, tuple[Forecast, int]]:

@@ -156,5 +156,17 @@ async def test_objectives_are_listed_in_the_strategy_s_order_with_what_was_forec
     assert (easy.objective, easy.title, easy.due) == ("easy", "Buyers pay in one step", CONTEXT.objectives["easy"].due)
     assert easy.forecasts == (MADE,)
     assert safe.forecasts == ()
+    assert not easy.is_open
     assert await queries.find_forecasts(room.database, "easy") == easy
     assert await queries.find_forecasts(room.database, "none") is None
+
+
+async def test_an_objective_is_open_while_an_item_of_it_is(room: Room) -> None:
+    await room.apply(strategy())
+    await store_all(room, work_item(1), delivered(2, "2026-06-12"))
+    await store_all(room, delivered(3, "2026-06-12"), objective="safe")
+    assert [one.is_open for one in await queries.list_forecasts(room.database)] == [True, False]
+    easy, safe = [await queries.find_forecasts(room.database, name) for name in ("easy", "safe")]
+    assert easy is not None
+    assert safe is not None
+    assert (easy.is_open, safe.is_open) == (True, False)
