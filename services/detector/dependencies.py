@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.findings import Evidence, Severity
-from services.detector import conditions
+from services.detector import conditions, texts
 from services.detector.context import Context
 from services.detector.facts import DependencyFacts, ItemFacts, ItemNeighbourhood
 from services.detector.fingerprint import fingerprint
-from services.detector.rule import Condition
+from services.detector.rule import Condition, Telling
 from services.detector.severity import Graded, RaisePolicy, Reason, due_soon_from, has_come, raised
 from services.detector.verdict import Draft
 
@@ -133,3 +133,12 @@ def grade(
             (Reason.MANY_TEAMS_WAIT, len(dependency.waiting_teams) >= policy.raise_waiting_teams),
         ),
     )
+
+
+def across(telling: Telling, rests: str) -> tuple[texts.Way, ...]:
+    """Return the way to say which team waits on which, before what `rests` says of the blocker; none within a team."""
+    blocker, dependent = telling.draft.subjects
+    other = telling.context.team(telling.value("waiting-team", dependent)).name
+    if other == telling.team_name:
+        return ()
+    return (texts.way(f"{{}} waits on {{}}: {rests}", texts.plain(other), telling.named_team, telling.named(blocker)),)

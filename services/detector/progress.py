@@ -145,9 +145,3 @@ def amount(value: float, unit: str | None) -> str:
 def amount_of(telling: Telling, fact: str) -> str:
     """Return the value of this fact with the key result's unit."""
     return amount(telling.value(fact), telling.value("unit"))
-
-
-def titled(telling: Telling) -> tuple[str, str]:
-    """Return what the key result is called: its title in quotes, and its id."""
-    (ref,) = telling.draft.subjects
-    return f"“{telling.name(ref)}”", ref.rpartition("/")[2]

@@ -52,6 +52,16 @@ class Telling:
             return texts.shortened(self.context.subject(ref).title)
         return texts.called(ref, subject.key, subject.title)
 
+    def named(self, ref: str) -> texts.Name:
+        """Return what a title may call this subject: its key, and as much of its title as fits."""
+        subject = self.subjects.get(ref) or self.context.subject(ref)
+        return texts.named(ref, subject.key, subject.title)
+
+    @property
+    def named_team(self) -> texts.Name:
+        """What a title may call the team that must act."""
+        return texts.plain(self.team_name)
+
     def find(self, fact: str, ref: str | None = None) -> Evidence | None:
         """Return the first evidence of this fact, of this subject where one is given."""
         return next((e for e in self.draft.evidence if e.fact == fact and ref in (None, e.ref)), None)
@@ -122,7 +132,7 @@ class Rule(Generic[F]):
     subjects, in the order in which they are asked: the rule holds a finding on them if and only if all hold.
 
     `watches` is for rules on items: whether an item could have a finding of this rule for what stands in its own row,
-    whatever the policy says. Items with a dependency, a twin or an open finding are judged anyway.
+    whatever the policy says. Items with a twin or an open finding are judged anyway, and open ones with a dependency.
 
     `about` says of a rule on items whether its findings are on one of them, or on two: a blocker and its dependent
     (told by the blocker's neighbourhood), or two twins (by that of the one with the smaller ref).

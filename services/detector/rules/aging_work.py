@@ -111,7 +111,7 @@ def tell(telling: Telling) -> Text:
     usual = texts.lasting(timedelta(seconds=telling.value("pace-seconds")))
     finished = texts.counted(telling.value("finished-items"), "item")
     return Text(
-        title=texts.title(f"{name} has been in progress for {lasts}.", f"In progress for {lasts}."),
+        title=texts.title(texts.way(f"{{}} has been in progress for {lasts}.", telling.named(ref))),
         why=f"Begun {telling.at('started', ref)}{telling.as_seen()}; 85 % of the {finished} that {team} finished "
         f"in the last 90 days took at most {usual}.",
         question=f"What makes {name} take longer, and could a part of it be finished first?",

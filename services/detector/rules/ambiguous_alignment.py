@@ -72,7 +72,9 @@ def tell(telling: Telling) -> Text:
     titles = [f"“{texts.shortened(telling.context.subject(objective).title)}”" for objective in refs]
     first = titles[0] if titles else "none"
     return Text(
-        title=texts.title(f"{name} could serve {texts.counted(len(titles), 'objective')}."),
+        title=texts.title(
+            texts.way(f"{{}} could serve {texts.counted(len(titles), 'objective')}.", telling.named(ref))
+        ),
         why=f"{texts.listed(titles)} claim {name} with selectors of the same number of fields; it counts for {first}.",
         question=f"Which objective is {name} meant to serve?",
         clears_when=f"Clears when one selector is more exact, or {name} has a label that names its objective.",

@@ -71,7 +71,7 @@ def tell(telling: Telling) -> Text:
     wait = "waits" if len(waiting) == 1 else "wait"
     teams = f"{texts.counted(len(waiting), 'team')} {wait}"
     return Text(
-        title=texts.title(f"{teams} on {telling.team_name}.", f"{teams} on one team."),
+        title=texts.title(texts.way(f"{teams} on {{}}.", telling.named_team)),
         why=f"{names} {wait} on {telling.team_name}, with {total} in all.",
         question=f"Which of these matters most, and what could others take off {telling.team_name}?",
         clears_when=f"Clears when fewer teams have open items that wait on open items of {telling.team_name}.",

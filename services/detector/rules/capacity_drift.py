@@ -128,13 +128,15 @@ def _range(low: float, high: float) -> str:
 def tell(telling: Telling) -> Text:
     """Say what it takes and what is meant, and ask which of the two should change."""
     (ref,) = telling.draft.subjects
-    name = f"“{telling.name(ref)}”"
     item_days, total = telling.value("item-days"), telling.value("all-item-days")
     meant = _range(*telling.value("meant"))
     policy = telling.context.policy(CapacityPolicy)
-    takes = f"takes {texts.percent(item_days / total)} of capacity; {meant} is meant."
+    takes = texts.percent(item_days / total)
     return Text(
-        title=texts.title(f"{name} {takes}", f"{ref.partition(':')[2]} {takes}"),
+        title=texts.title(
+            texts.way(f"{{}} takes {takes} of capacity; {meant} is meant.", telling.named(ref)),
+            texts.way(f"{{}}: {takes} of capacity, meant {meant}.", telling.named(ref)),
+        ),
         why=f"{_takes(item_days, total)}; {meant} is meant. A working day of one person is one item-day."
         f"{in_words(telling)}",
         question="Which should change, the work or the share that is meant, and what would that take?",

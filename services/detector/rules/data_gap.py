@@ -201,12 +201,12 @@ def _tell_connection(telling: Telling) -> Text:
     reason = telling.value("reason")
     known = f" {str(reason).rstrip('.')}." if reason else ""
     if last is None or last.at is None:
-        title, begun = f"Nothing has come from {name} yet.", "No reading of it has succeeded."
+        title, begun = "Nothing has come from {} yet.", "No reading of it has succeeded."
     else:
-        title = f"No data from {name} for {texts.lasting(telling.now - last.at)}."
+        title = f"No data from {{}} for {texts.lasting(telling.now - last.at)}."
         begun = f"Last read {telling.day(last.at)}, {last.at:%H:%M} UTC."
     return Text(
-        title=title,
+        title=texts.title(texts.way(title, telling.named(telling.draft.subjects[0]))),
         why=f"{begun}{known} Until it is read again nothing can be told of its items: findings stay, as unknown.",
         question=f"Who can look after the connection {name}? `leeway doctor` says what it needs.",
         clears_when=f"Clears when {name} is read again.",
@@ -222,7 +222,7 @@ def _tell_item(telling: Telling) -> Text:
     known = f" ({absence})" if absence else ""
     was = texts.state(telling.value("last-seen"))
     return Text(
-        title=texts.title(f"{name} can no longer be seen.", "An item can no longer be seen."),
+        title=texts.title(texts.way("{} can no longer be seen.", telling.named(ref))),
         why=f"It is out of sight{known}; when seen last it was {was}, touched {telling.at('last-seen')}. "
         f"It matters to {texts.listed([*serves, *ends])}, of which less can be told meanwhile.",
         question=f"Where has {name} gone, and who could let Leeway see it?",
@@ -232,19 +232,19 @@ def _tell_item(telling: Telling) -> Text:
 
 def _tell_objective(telling: Telling) -> Text:
     (ref,) = telling.draft.subjects
-    name, short = f"“{telling.name(ref)}”", telling.draft.objective
+    name = f"“{telling.name(ref)}”"
     hidden = telling.value("hidden-items")
     if hidden:
         items = texts.counted(hidden, "item")
         return Text(
-            title=texts.title(f"{name}: {items} out of sight.", f"{short}: {items} out of sight."),
+            title=texts.title(texts.way(f"{{}}: {items} out of sight.", telling.named(ref))),
             why=f"{items} of {name} {'is' if hidden == 1 else 'are'} out of sight and not known to be done; "
             "what is told of it may be too little.",
             question="Who could let Leeway see these items, or are they gone?",
             clears_when="Clears when they can be seen again, are deleted, or serve something else.",
         )
     return Text(
-        title=texts.title(f"{name}: no work is known.", f"{short}: no work is known."),
+        title=texts.title(texts.way("{}: no work is known.", telling.named(ref))),
         why=f"Its baseline was {telling.at('baseline')}, {texts.working_days(telling.working_days())} ago, "
         "and no item that serves it is known, so nothing can be told of it.",
         question=f"Which work serves {name}, and does a selector of it name that work?",

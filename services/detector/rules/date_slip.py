@@ -174,19 +174,21 @@ def tell(telling: Telling) -> Text:
     name = f"“{telling.name(ref)}”" if is_objective else telling.name(ref)
     days, moves = texts.working_days(telling.value("days-later")), telling.value("moves-later")
     was, due = telling.on(telling.value("due-was")), telling.on(telling.value("due"))
-    short = telling.draft.objective if is_objective else "An item"
+    over = _is_over(telling.draft, is_objective=is_objective)
     gone = f"has slipped by {days}" if telling.value("days-later") else "has a due that keeps moving"
     return Text(
-        title=texts.title(f"{name} {gone}.", f"{short} {gone}."),
+        title=texts.title(texts.way(f"{{}} {gone}.", telling.named(ref))),
         why=f"Due {was} at first, {due} now; {texts.counted(moves, 'move')} to a later day "
         f"since the baseline of {telling.at('baseline')}{telling.as_seen()}.",
         question=f"What would make {due} a day that holds for {name}, or what could leave it?",
-        clears_when=f"Clears when {name} is due early enough again, or {_is_over(is_objective=is_objective)}.",
+        clears_when=f"Clears when {name} is due early enough again, {over}.",
     )
 
 
-def _is_over(*, is_objective: bool) -> str:
-    return "when its baseline is set anew" if is_objective else "when it is done"
+def _is_over(draft: Draft, *, is_objective: bool) -> str:
+    if is_objective:
+        return "or when its baseline is set anew"
+    return "when it is done, or when its objective's baseline is set anew" if draft.objective else "or when it is done"
 
 
 RULE: Final[Rule[Slipping]] = Rule(

@@ -107,7 +107,7 @@ def tell(telling: Telling) -> Text:
     name = telling.name(ref)
     waits = texts.working_days(telling.working_days())
     return Text(
-        title=texts.title(f"{name}: a decision has been open for {waits}.", f"A decision is open for {waits}."),
+        title=texts.title(texts.way(f"{{}} has been undecided for {waits}.", telling.named(ref))),
         why=f"{name}{telling.due(ref)} asks for a decision and has been open since {telling.at('created', ref)}.",
         question=f"What is still needed to decide {name}, and who can decide it?",
         clears_when=f"Clears when {name} is done, or no longer asks for a decision.",

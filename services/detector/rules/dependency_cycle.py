@@ -3,6 +3,7 @@
 Severity: high.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -57,11 +58,19 @@ def tell(telling: Telling) -> Text:
     shown = names if len(names) <= _SHOWN else [*names[:_SHOWN], f"{len(names) - _SHOWN} more"]
     size = texts.counted(len(names), "item")
     return Text(
-        title=texts.title(f"{texts.listed(shown)} wait for each other.", f"{size} wait for each other."),
+        title=texts.title(*_ways(telling)),
         why=f"{size} of {texts.listed(teams)} wait for each other in a ring: {texts.listed(shown)}.",
         question="Which of these waits could be dropped or split, so that one item can go first?",
         clears_when="Clears when one of the dependencies is removed, or one of the items is done.",
     )
+
+
+def _ways(telling: Telling) -> Iterator[texts.Way]:
+    """Yield the way that names all, if they are few, and the one that names the first."""
+    named = [telling.named(ref) for ref in telling.draft.subjects]
+    if len(named) <= _SHOWN:
+        yield texts.way(f"{texts.listed(['{}'] * len(named))} wait for each other.", *named)
+    yield texts.way(f"{{}} and {texts.counted(len(named) - 1, 'other item')} wait for each other.", named[0])
 
 
 RULE: Final = Rule(NAME, (CycleFacts,), PolicyFields, judge, tell, conditions)

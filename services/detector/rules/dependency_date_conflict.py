@@ -97,7 +97,12 @@ def tell(telling: Telling) -> Text:
     first = f"starts {telling.on(start)}" if starts else f"is due {telling.on(end)}"
     also = f" and is due {telling.on(end)}" if starts else ""
     return Text(
-        title=texts.title(f"{waiting} {first}, but waits for {name}, due {due}.", f"{name} is due after {waiting}."),
+        title=texts.title(
+            texts.way(
+                f"{{}} {first}, but waits for {{}}, due {due}.", telling.named(dependent), telling.named(blocker)
+            ),
+            texts.way("{} is due after {}.", telling.named(blocker), telling.named(dependent)),
+        ),
         why=f"{name} is due {due}; {waiting}, which depends on it, {first}{also}.",
         question=f"Which date can move, or which part of {name} could {waiting} have earlier?",
         clears_when=f"Clears when {name} is due by the time {waiting} needs it, or when either is done.",

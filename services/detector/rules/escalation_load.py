@@ -129,18 +129,19 @@ def tell(telling: Telling) -> Text:
     team, policy = telling.team_name, telling.context.policy(EscalationPolicy, telling.draft.team)
     active, escalated = telling.value("active-items"), telling.value("active-escalations")
     oldest = telling.find("oldest-escalation")
-    titles, whys = [], []
+    forms, whys = [], []
     if active and escalated / active > policy.escalation_share:
         share = texts.percent(escalated / active)
         are = "is a customer escalation" if escalated == 1 else "are customer escalations"
-        titles.append(f"{team}: {share} of active work is customer escalations.")
+        work = f"{share} of active work is customer escalations"
+        forms.append(f"{{}}: {work if active > 1 else 'the only active item is a customer escalation'}.")
         whys.append(f"{escalated} of {texts.counted(active, 'active item')} of {team} ({share}) {are}.")
     if oldest and oldest.at:
         days = texts.working_days(telling.working_days(oldest.at))
-        titles.append(f"{team}: a customer escalation has been open for {days}.")
+        forms += [f"{{}}: a customer escalation has been open for {days}.", f"{{}}: an escalation is open for {days}."]
         whys.append(f"The oldest, {oldest.value}, has been open since {telling.day(oldest.at)}, for {days}.")
     return Text(
-        title=texts.title(*titles, "Customer escalations take much of the work."),
+        title=texts.title(*(texts.way(form, telling.named_team) for form in forms)),
         why=" ".join(whys),
         question="What do these customers need first, and what else could wait meanwhile?",
         clears_when=f"Clears when fewer of the active items of {team} are customer escalations, and none is open "

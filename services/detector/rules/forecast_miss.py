@@ -136,13 +136,15 @@ def _trials(probability: float, trials: int) -> str:
 
 def tell(telling: Telling) -> Text:
     """Say how many trials end in time, when the others do, and what would move that most."""
-    name = f"“{telling.name(telling.draft.subjects[0])}”"
     trials, due = telling.value("trials"), telling.on(telling.value("due"))
     in_time = _trials(telling.value("probability"), trials)
     left = texts.counted(telling.value("open-leaves"), "open item")
     policy = telling.context.policy(ForecastPolicy, telling.draft.team, telling.draft.objective)
     return Text(
-        title=texts.title(f"{name} ends by {due} in {in_time}.", f"{telling.draft.objective}: in time in {in_time}."),
+        title=texts.title(
+            texts.way(f"{{}} ends by {due} in {in_time}.", telling.named(telling.draft.subjects[0])),
+            texts.way(f"{{}}: in time in {in_time}.", telling.named(telling.draft.subjects[0])),
+        ),
         why=f"In {in_time} its {left} {'is' if telling.value('open-leaves') == 1 else 'are'} delivered by {due}, "
         f"if work goes on as it did.{_days(telling)}{_first_mover(telling, trials)}",
         question="What could leave, wait or be freed so that it ends by its due, or which day can be promised?",

@@ -115,7 +115,12 @@ def tell(telling: Telling) -> Text:
     since = f" since {telling.day(begun.at)}" if is_begun and begun and begun.at else ""
     shown_due = telling.due(dependent) if is_begun else ""
     return Text(
-        title=texts.title(f"{waiting} {first}, but needs {name}, which is to do.", f"{name} has not begun."),
+        title=texts.title(
+            texts.way(
+                f"{{}} {first}, but needs {{}}, which is to do.", telling.named(dependent), telling.named(blocker)
+            ),
+            texts.way("{} has not begun.", telling.named(blocker)),
+        ),
         why=f"{waiting}{shown_due} {first}{since} and depends on {name} of {telling.team_name}, which is still to do.",
         question=f"What would it take to begin {name} now, or what could {waiting} do without it?",
         clears_when=f"Clears when {name} is begun or done, or when {waiting} no longer waits on it or can wait.",

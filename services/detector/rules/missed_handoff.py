@@ -125,7 +125,10 @@ def tell(telling: Telling) -> Text:
     rests = texts.working_days(telling.working_days())
     blocker = telling.value("blocker-done")
     return Text(
-        title=texts.title(f"{name} is unblocked and has not begun for {rests}.", f"{name} is unblocked."),
+        title=texts.title(
+            texts.way(f"{{}} is unblocked and has not begun for {rests}.", telling.named(ref)),
+            texts.way(f"{{}} could have begun {rests} ago.", telling.named(ref)),
+        ),
         why=f"The last that it waited for, {blocker}, was done {telling.at('blocker-done')}; "
         f"{name}{telling.due(ref)} is still to do, last touched {telling.at('last-touch', ref)}.",
         question=f"Does everybody know that {name} can begin, and what else does it need?",

@@ -48,7 +48,7 @@ def tell(telling: Telling) -> Text:
     is_epic = kind == "epic"
     active = "is open, and was worked on in this cycle" if is_epic else "is part of this cycle"
     return Text(
-        title=texts.title(f"{name} has no due of its own.", f"An active {kind} has no due of its own."),
+        title=texts.title(texts.way("{} has no due of its own.", telling.named(telling.draft.subjects[0]))),
         why=f"The {kind} {name} of {telling.team_name} {active}, and no day is set for it.",
         question=f"By when is {name} needed, and who could set that day?",
         clears_when=f"Clears when {name} has a due, or is no longer active in this cycle.",

@@ -45,7 +45,7 @@ def tell(telling: Telling) -> Text:
     word = "assignee" if is_epic else "owner"
     active = "is open, and was worked on in this cycle" if is_epic else "is part of this cycle"
     return Text(
-        title=texts.title(f"{name} has no {word}.", f"An active {kind} has no {word}."),
+        title=texts.title(texts.way(f"{{}} has no {word}.", telling.named(telling.draft.subjects[0]))),
         why=f"The {kind} {name} of {telling.team_name} {active}, and nobody is named to answer for it.",
         question=f"Who could answer for {name}, and what would they need?",
         clears_when=f"Clears when {name} has an {word}, or is no longer active in this cycle.",

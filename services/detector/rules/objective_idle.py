@@ -85,7 +85,7 @@ def tell(telling: Telling) -> Text:
     items = telling.value("open-items")
     open_items = texts.counted(items, "open item")
     return Text(
-        title=texts.title(f"{name}: no work for {rests}.", f"{telling.draft.objective}: no work for {rests}."),
+        title=texts.title(texts.way(f"{{}}: no work for {rests}.", telling.named(telling.draft.subjects[0]))),
         why=f"Last touched {telling.at('last-touch')}; {open_items} still "
         f"{'serves' if items == 1 else 'serve'} it, and none of its items has moved since.",
         question=f"What does {name} wait for, and is it still what we want now?",

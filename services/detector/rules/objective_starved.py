@@ -114,7 +114,7 @@ def tell(telling: Telling) -> Text:
     due = telling.on(telling.value("due"))
     return Text(
         title=texts.title(
-            f"{name}: nothing in progress for {rests}.", f"{telling.draft.objective}: nothing in progress for {rests}."
+            texts.way(f"{{}}: nothing in progress for {rests}.", telling.named(telling.draft.subjects[0]))
         ),
         why=f"{worked}; {nothing} in progress since {telling.at('starved-since')}, and it is due {due}."
         f"{in_words(telling)}",

@@ -25,7 +25,6 @@ from services.detector.progress import (
     key_result_ref,
     measured_by,
     measuring,
-    titled,
     way_evidence,
     way_of,
 )
@@ -133,13 +132,12 @@ def _lags(facts: KeyResultFacts, key_result: KeyResultContext, way: Way, context
 
 def tell(telling: Telling) -> Text:
     """Give the way and the time that are gone, and ask what would move it."""
-    name, id_ = titled(telling)
     way = Way(exact(telling.value("baseline")), exact(telling.value("target")))
     gone = way.gone(telling.value("measured"))
     time_gone = clock_told(telling).gone(telling.now)
     behind = f"{int((time_gone - gone) * 100)} points behind its pace."
     return Text(
-        title=texts.title(f"{name} is {behind}", f"{id_} is {behind}"),
+        title=texts.title(texts.way(f"{{}} is {behind}", telling.named(telling.draft.subjects[0]))),
         why=f"Measured {telling.at('measured')}: {amount_of(telling, 'measured')}, "
         f"{texts.percent(float(gone))} of the way from {amount_of(telling, 'baseline')} to "
         f"{amount_of(telling, 'target')}; {texts.percent(float(time_gone))} of the time until "

@@ -12,7 +12,7 @@ from services.detector import texts
 from services.detector.context import Context, PolicyFields
 from services.detector.facts import KeyResultFacts
 from services.detector.group_conditions import not_judged
-from services.detector.progress import key_result_ref, titled
+from services.detector.progress import key_result_ref
 from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.verdict import NOTHING, Draft, Verdict
 
@@ -150,10 +150,9 @@ def conditions(
 
 def tell(telling: Telling) -> Text:
     """Name the word, and ask what would be different for whom."""
-    name, id_ = titled(telling)
     word = telling.value("counts")
     return Text(
-        title=texts.title(f"{name} counts what is made.", f"{id_} counts what is made."),
+        title=texts.title(texts.way("{} counts what is made.", telling.named(telling.draft.subjects[0]))),
         why=f"It is told by “{word}”: that something is made, not what changes for a user or the business.",
         question=rewrite(word),
         clears_when="Clears when it measures a change for somebody.",

@@ -23,7 +23,6 @@ from services.detector.progress import (
     key_result_ref,
     measured_by,
     measuring,
-    titled,
     way_evidence,
     way_of,
 )
@@ -162,14 +161,15 @@ def _of_the_way(moved: Fraction) -> str:
 
 def tell(telling: Telling) -> Text:
     """Give both, and ask what users have of it."""
-    name, id_ = titled(telling)
     way = Way(exact(telling.value("baseline")), exact(telling.value("target")))
     moved = _of_the_way(way.moved(telling.value("measured-first"), telling.value("measured-last")))
     items = texts.counted(telling.value("delivered"), "item")
     lag = timedelta(days=telling.value("lag-days"))
     weeks = f"In the 4 weeks up to {telling.day(telling.now - lag)}" if lag else "In the last 4 weeks"
     return Text(
-        title=texts.title(f"{items} delivered, {name} hardly moved.", f"{items} delivered, {id_} hardly moved."),
+        title=texts.title(
+            texts.way(f"{items} delivered, {{}} hardly moved.", telling.named(telling.draft.subjects[0]))
+        ),
         why=f"{weeks} {items} of its objective came out; it went from {amount_of(telling, 'measured-first')} "
         f"({telling.at('measured-first')}) to {amount_of(telling, 'measured-last')} ({telling.at('measured-last')}), "
         f"{moved} from {amount_of(telling, 'baseline')} to {amount_of(telling, 'target')}.",

@@ -92,21 +92,21 @@ def conditions(
 
 def tell(telling: Telling) -> Text:
     """Say what is too much, and ask what could wait."""
-    team, policy = telling.team_name, telling.context.policy(OverloadPolicy, telling.draft.team)
+    policy = telling.context.policy(OverloadPolicy, telling.draft.team)
     busy = [evidence.ref for evidence in telling.draft.evidence if evidence.fact == "busy-objective" and evidence.ref]
     in_progress, members = telling.value("in-progress"), telling.value("members")
     objectives, items = texts.counted(len(busy), "objective"), texts.counted(in_progress, "item")
     most = policy.overload_items_per_member * members
-    titles, whys = [], []
+    forms, whys = [], []
     if len(busy) > policy.overload_objectives:
         names = texts.listed([f"“{telling.name(ref)}”" for ref in busy])
-        titles.append(f"{team} works for {objectives} at once.")
+        forms.append(f"{{}} works for {objectives} at once.")
         whys.append(f"It has work in progress for {names}; {policy.overload_objectives} at once are the most meant.")
     if members and in_progress > most:
-        titles.append(f"{team} has {items} in progress for {texts.counted(members, 'member')}.")
+        forms.append(f"{{}} has {items} in progress for {texts.counted(members, 'member')}.")
         whys.append(f"It has {items} in progress for {texts.counted(members, 'member')}; {most} are the most meant.")
     return Text(
-        title=texts.title(*titles, "A team has much in progress at once."),
+        title=texts.title(*(texts.way(form, telling.named_team) for form in forms)),
         why=" ".join(whys),
         question="Which of these would help most when finished first, and what could wait meanwhile?",
         clears_when="Clears when it has at most "

@@ -92,11 +92,10 @@ def conditions(
 
 def tell(telling: Telling) -> Text:
     """Give both counts, and ask what is found late."""
-    name = f"“{telling.name(telling.draft.subjects[0])}”"
     moved, back = telling.value("moved-on"), telling.value("went-back")
     share, items = texts.percent(back / moved), texts.counted(moved, "item")
     return Text(
-        title=texts.title(f"{name}: {share} of work goes back.", f"{telling.draft.objective}: {share} goes back."),
+        title=texts.title(texts.way(f"{{}}: {share} of work goes back.", telling.named(telling.draft.subjects[0]))),
         why=f"In the last 4 weeks {items} moved on, and {back} went back from done, or from in progress to to do: "
         f"{share} of that.{in_words(telling)}",
         question="What do we learn late that could be known before work begins or is called done?",

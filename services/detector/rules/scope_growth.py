@@ -120,11 +120,10 @@ def conditions(
 
 def tell(telling: Telling) -> Text:
     """Give both counts, and ask what could leave."""
-    name = f"“{telling.name(telling.draft.subjects[0])}”"
     base, added = telling.value("baseline"), telling.value("added")
     share, begun = texts.percent(added / base), telling.at("baseline")
     return Text(
-        title=texts.title(f"{name} has grown by {share}.", f"{telling.draft.objective} has grown by {share}."),
+        title=texts.title(texts.way(f"{{}} has grown by {share}.", telling.named(telling.draft.subjects[0]))),
         why=f"On {begun} it had {texts.counted(base, 'item')} to do; {added} more came since, {share} of that.",
         question="Which of the added items has to be part of it, and what could leave or wait?",
         clears_when="Clears when enough of the added items are cancelled or serve something else, or when its baseline "

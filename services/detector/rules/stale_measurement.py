@@ -14,7 +14,7 @@ from services.detector.conditions import to_come
 from services.detector.context import Context, KeyResultContext, PolicyFields
 from services.detector.facts import KeyResultFacts
 from services.detector.group_conditions import not_judged
-from services.detector.progress import amount_of, clock_of, key_result_ref, measured_by, measuring, titled
+from services.detector.progress import amount_of, clock_of, key_result_ref, measured_by, measuring
 from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.severity import has_come
 from services.detector.verdict import NOTHING, Draft, Verdict, next_check
@@ -116,7 +116,6 @@ def conditions(
 
 def tell(telling: Telling) -> Text:
     """Say for how long, and ask what would make it easy to measure."""
-    name, id_ = titled(telling)
     cadence, since = telling.value("cadence-days"), telling.draft.since or telling.now
     days = texts.counted(max((telling.now - since).days, 0), "day")
     every = "every day" if cadence == 1 else f"every {cadence} days"
@@ -125,7 +124,7 @@ def tell(telling: Telling) -> Text:
         f"Last measured {last}, at {amount_of(telling, 'measured')}" if last else "Not measured in this cycle yet"
     )
     return Text(
-        title=texts.title(f"{name}: not measured for {days}.", f"{id_}: not measured for {days}."),
+        title=texts.title(texts.way(f"{{}}: not measured for {days}.", telling.named(telling.draft.subjects[0]))),
         why=f"{measured}; it is meant to be measured {every}.",
         question="What would make it easier to measure, or what could be measured in its place?",
         clears_when="Clears when it is measured, or when its due has passed.",

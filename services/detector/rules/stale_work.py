@@ -95,7 +95,7 @@ def tell(telling: Telling) -> Text:
     name = telling.name(ref)
     rests = texts.working_days(telling.working_days())
     return Text(
-        title=texts.title(f"{name} is in progress but has not moved for {rests}.", f"{name} rests for {rests}."),
+        title=texts.title(texts.way(f"{{}} is in progress, untouched for {rests}.", telling.named(ref))),
         why=f"Last touched {telling.at('last-touch')}; it is in progress and waits on nothing that is open.",
         question=f"What would help {name} along, or should it make room for something else?",
         clears_when=f"Clears when somebody touches {name}, when it is done, or when it goes back to be done later.",

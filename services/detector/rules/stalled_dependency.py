@@ -17,6 +17,7 @@ from services.detector.conditions import has_rested, named
 from services.detector.context import Context
 from services.detector.dependencies import (
     LiveDependency,
+    across,
     asked,
     due_moment,
     grade,
@@ -95,16 +96,19 @@ def tell(telling: Telling) -> Text:
     """Say how long it has rested, and ask what would start or move it."""
     blocker, dependent = telling.draft.subjects
     name, waiting = telling.name(blocker), telling.name(dependent)
-    rests = f"{name} has not moved for {texts.working_days(telling.working_days())}."
-    other = telling.context.team(telling.value("waiting-team", dependent)).name
-    across = () if other == telling.team_name else (f"{other} waits on {telling.team_name}: {rests}",)
+    rests = f"{{}} has not moved for {texts.working_days(telling.working_days())}."
+    named = telling.named(blocker)
     verb = "start" if telling.value("status-category", blocker) == StatusCategory.TODO else "move"
     touch = telling.find("last-touch", blocker)
     waits = "depends on it"
     if touch and touch.at and telling.draft.since and telling.draft.since > touch.at:
         waits += f" since {telling.day(telling.draft.since)}"
     return Text(
-        title=texts.title(*across, f"{waiting} waits: {rests}", rests),
+        title=texts.title(
+            *across(telling, rests),
+            texts.way(f"{{}} waits: {rests}", telling.named(dependent), named),
+            texts.way(rests, named),
+        ),
         why=f"Last touched {telling.at('last-touch', blocker)}; {waiting}{telling.due(dependent)} {waits}.",
         question=f"What would it take to {verb} {name} this week, and who could help?",
         clears_when=f"Clears when somebody touches {name}, when it is done, or when {waiting} no longer waits on it.",

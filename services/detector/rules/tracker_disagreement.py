@@ -134,9 +134,8 @@ def tell(telling: Telling) -> Text:
     words = texts.listed(aspects)
     return Text(
         title=texts.title(
-            f"{name} and its twin {twin} differ in {words}.",
-            f"{name} and its twin differ in {words}.",
-            f"Two twins differ in {words}.",
+            texts.way(f"{{}} and its twin {{}} differ in {words}.", telling.named(one), telling.named(other)),
+            texts.way(f"{{}} and its twin differ in {words}.", telling.named(one)),
         ),
         why=f"They stand for the same work and have differed since {since}: {name} against {twin} has "
         f"{'; '.join(sides)}.",

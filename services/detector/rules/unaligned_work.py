@@ -104,8 +104,9 @@ def tell(telling: Telling) -> Text:
     active, unaligned = telling.value("active-items"), telling.value("unaligned-items")
     share = texts.percent(unaligned / active)
     team = telling.team_name
+    work = f"{share} of active work" if active > 1 else "the only active item"
     return Text(
-        title=texts.title(f"{team}: {share} of active work serves no objective.", f"{share} of work is unaligned."),
+        title=texts.title(texts.way(f"{{}}: {work} serves no objective.", telling.named_team)),
         why=f"{unaligned} of {texts.counted(active, 'active item')} of {team} ({share}) have no objective.",
         question="What is this work for, and which objective is missing, or which of it could wait?",
         clears_when=f"Clears when enough of the active items of {team} serve an objective.",

@@ -88,7 +88,14 @@ def tell(telling: Telling) -> Text:
     other = telling.context.team(telling.value("waiting-team", dependent)).name
     across = "" if other == telling.team_name else f" of {telling.team_name}"
     return Text(
-        title=texts.title(f"{waiting} is due {due} and waits for {name}, without a due.", f"{name} has no due."),
+        title=texts.title(
+            texts.way(
+                f"{{}} is due {due} and waits for {{}}, without a due.",
+                telling.named(dependent),
+                telling.named(blocker),
+            ),
+            texts.way("{} has no due.", telling.named(blocker)),
+        ),
         why=f"{waiting} of {other} is due {due} and depends on {name}{across}, for which no due is set.",
         question=f"By when could {name} be there, and does that suit {waiting}?",
         clears_when=f"Clears when {name} has a due or is done, or when {waiting} no longer waits on it.",

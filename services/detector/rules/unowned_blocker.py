@@ -12,6 +12,7 @@ from services.detector.conditions import named
 from services.detector.context import Context
 from services.detector.dependencies import (
     LiveDependency,
+    across,
     asked,
     due_moment,
     grade,
@@ -64,11 +65,12 @@ def tell(telling: Telling) -> Text:
     """Say who waits, and ask who could take it on."""
     blocker, dependent = telling.draft.subjects
     name, waiting = telling.name(blocker), telling.name(dependent)
-    other = telling.context.team(telling.value("waiting-team", dependent)).name
-    across = () if other == telling.team_name else (f"{other} waits on {telling.team_name}: {name} has no assignee.",)
     since = telling.day(telling.draft.since) if telling.draft.since else ""
     return Text(
-        title=texts.title(*across, f"{waiting} waits on {name}, which has no assignee."),
+        title=texts.title(
+            *across(telling, "{} has no assignee."),
+            texts.way("{} waits on {}, which has no assignee.", telling.named(dependent), telling.named(blocker)),
+        ),
         why=f"{waiting}{telling.due(dependent)} depends on {name} since {since}, and nobody is assigned to it.",
         question=f"Who could take {name} on, and what would they need?",
         clears_when=f"Clears when {name} has an assignee or is done, or when {waiting} no longer waits on it.",

@@ -175,7 +175,7 @@ def tell(telling: Telling) -> Text:
     if not found:
         known = "no discovery is linked to it"
     return Text(
-        title=texts.title(f"{name} is being built without a discovery before.", "Built without a discovery before."),
+        title=texts.title(texts.way("{} is being built without a discovery before.", telling.named(ref))),
         why=f"{count} of building in progress{since}, first {telling.value('build-begun')}; {known}.",
         question=f"What do we know of the need for {name}, and where could others read it?",
         clears_when=f"Clears when a discovery delivered before is linked to {name}, or nothing of it is in progress.",

@@ -127,7 +127,7 @@ def test_the_whole_finding() -> None:
         ),
     )
     assert in_words(RULE, facts) == Text(
-        title="PAY-1 has been in progress for 14 days.",
+        title="PAY-1 “Item 1” has been in progress for 14 days.",
         why="Begun 1 June; 85 % of the 14 items that Pay finished in the last 90 days took at most 9 days.",
         question="What makes PAY-1 take longer, and could a part of it be finished first?",
         clears_when="Clears when PAY-1 is done or goes back to be done later, or when Pay usually takes as long.",
@@ -140,7 +140,7 @@ def test_what_rests_on_what_was_seen_says_so() -> None:
     assert draft.evidence[-1] == Evidence(fact="seen-from", at=at("2026-05-20"))
     assert in_words(RULE, facts).why.startswith("Begun 1 June, as far as seen since 20 May; 85 % of the 11 items")
     long = aging(ref="asana:1", title="Agree with the bank on how we will pay")
-    assert in_words(RULE, long).title == "In progress for 14 days."
+    assert in_words(RULE, long).title == "“Agree with the bank on…” has been in progress for 14 days."
 
 
 def test_its_conditions_in_words() -> None:

@@ -36,7 +36,7 @@ def test_it_names_both_objectives_once() -> None:
     (draft,) = judged(RULE, facts).findings
     text = told(draft, facts.item)
     assert (draft.team, draft.objective, draft.since) == ("app", "easy", None)
-    assert text.title == "APP-1 could serve 2 objectives."
+    assert text.title == "APP-1 “Item 1” could serve 2 objectives."
     assert text.why.startswith("“Buyers pay in one step” and “No order is lost” claim APP-1")
 
 
@@ -82,7 +82,7 @@ def test_the_whole_finding() -> None:
         ),
     )
     assert in_words(RULE, facts) == Text(
-        title="PAY-1 could serve 2 objectives.",
+        title="PAY-1 “Item 1” could serve 2 objectives.",
         why="“Buyers pay in one step” and “No order is lost” claim PAY-1 with selectors of the same number of fields; "
         "it counts for “Buyers pay in one step”.",
         question="Which objective is PAY-1 meant to serve?",
@@ -90,7 +90,7 @@ def test_the_whole_finding() -> None:
     )
     unaligned = tied(objective=None)
     assert judged(RULE, unaligned).findings[0].evidence == draft.evidence[1:]
-    assert in_words(RULE, unaligned).title == "APP-1 could serve 1 objective."
+    assert in_words(RULE, unaligned).title == "APP-1 “Item 1” could serve 1 objective."
 
 
 def test_its_conditions_in_words() -> None:

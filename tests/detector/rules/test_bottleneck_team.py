@@ -61,7 +61,7 @@ def test_it_asks_what_could_be_taken_off() -> None:
     assert (lone.title, lone.why) == ("1 team waits on App.", "Pay waits on App, with 1 dependency in all.")
     long = compile_strategy(strategy(teams=[{"id": "app", "name": "All who look after everything that is an app"}]))
     draft = draft_of(RULE, waited_on("pay", "gulf", "tokyo"), MONDAY, long)
-    assert told(draft, context=long).title == "3 teams wait on one team."
+    assert told(draft, context=long).title == "3 teams wait on All who look after everything that is an…."
 
 
 def test_the_policy_may_be_the_teams() -> None:

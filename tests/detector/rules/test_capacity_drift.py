@@ -106,7 +106,7 @@ def test_it_speaks_of_a_bet_by_its_id_where_its_statement_is_long() -> None:
     assert text.why.endswith(" It goes by what was seen since 1 June; nobody told what was before.")
     long = context(bets=[{"id": "help", "statement": "Shops help themselves to all that they need", "budget": 0.4}])
     assert told(draft_of(RULE, took(0, 12, "bet:help"), MONDAY, long), context=long).title == (
-        "help takes 0 % of capacity; 40 % is meant."
+        "“Shops help themselves…” takes 0 % of capacity; 40 % is meant."
     )
 
 

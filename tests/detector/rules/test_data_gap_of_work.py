@@ -103,7 +103,7 @@ def test_the_whole_finding_of_an_item() -> None:
         ),
     )
     assert in_words(RULE, facts) == Text(
-        title="PAY-1 can no longer be seen.",
+        title="PAY-1 “Item 1” can no longer be seen.",
         why="It is out of sight (moved); when seen last it was in progress, touched 8 June. "
         "It matters to “No order is lost”, APP-2, APP-3 and APP-4, of which less can be told meanwhile.",
         question="Where has PAY-1 gone, and who could let Leeway see it?",
@@ -119,7 +119,7 @@ def test_the_words_where_nobody_says_why() -> None:
         "It matters to APP-2, of which less can be told meanwhile."
     )
     long = lost(item(2), ref="asana:1", title="Agree with the bank on how we pay back")
-    assert in_words(RULE, long).title == "An item can no longer be seen."
+    assert in_words(RULE, long).title == "“Agree with the bank on how we…” can no longer be seen."
 
 
 @pytest.mark.parametrize(
@@ -203,9 +203,12 @@ def test_the_whole_finding_of_an_objective_without_work() -> None:
 def test_a_long_name_leaves_the_title_to_the_id() -> None:
     one = {"id": "easy", "title": "More buyers pay by card than by bill in all", "team": "app"}
     context = compile_strategy(strategy(objectives=[one]))
-    assert in_words(RULE, ObjectiveFacts("easy"), context=context).title == "easy: no work is known."
+    assert (
+        in_words(RULE, ObjectiveFacts("easy"), context=context).title
+        == "“More buyers pay by card than by bill…”: no work is known."
+    )
     hidden = ObjectiveFacts("easy", hidden=3)
-    assert in_words(RULE, hidden, context=context).title == "easy: 3 items out of sight."
+    assert in_words(RULE, hidden, context=context).title == "“More buyers pay by card than by…”: 3 items out of sight."
 
 
 def test_the_conditions_of_an_item_in_words() -> None:

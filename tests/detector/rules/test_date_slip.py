@@ -210,11 +210,12 @@ def test_the_whole_finding_of_an_item() -> None:
         ),
     )
     assert in_words(RULE, facts) == Text(
-        title="PAY-1 has slipped by 12 working days.",
+        title="PAY-1 “Item 1” has slipped by 12 working days.",
         why="Due 3 August at first, 19 August now; 2 moves to a later day since the baseline of 1 May, "
         "as far as seen since 20 April.",
         question="What would make 19 August a day that holds for PAY-1, or what could leave it?",
-        clears_when="Clears when PAY-1 is due early enough again, or when it is done.",
+        clears_when="Clears when PAY-1 is due early enough again, when it is done, or when its objective's baseline is "
+        "set anew.",
     )
 
 
@@ -263,7 +264,7 @@ def test_an_objectives_due_is_its_own_or_the_cycles_end_and_an_unknown_one_has_n
     free = ObjectiveFacts("free", due_moves=(DueMove(at("2026-05-11"), date(2027, 6, 1), date(2027, 6, 30)),))
     assert severity(RULE, free, context=DUE) == "high"
     title = in_words(RULE, free, context=DUE).title
-    assert title == "free has slipped by 21 working days."
+    assert title == "“Nobody waits for their money for…” has slipped by 21 working days."
     assert judged(RULE, objective("08-03", "08-17", name="forgotten"), context=DUE) == NOTHING
     assert judged(RULE, ObjectiveFacts("easy"), context=DUE) == NOTHING
     assert severity(RULE, objective("08-04", "08-17"), context=DUE) is None
@@ -271,9 +272,9 @@ def test_an_objectives_due_is_its_own_or_the_cycles_end_and_an_unknown_one_has_n
 
 def test_a_due_that_moves_to_and_fro_is_not_called_late() -> None:
     facts = slipped("08-03", "08-04", "08-03", "08-04", due=day("08-03"))
-    assert in_words(RULE, facts).title == "APP-1 has a due that keeps moving."
+    assert in_words(RULE, facts).title == "APP-1 “Item 1” has a due that keeps moving."
     long = slipped("08-03", "08-17", ref="asana:1", title="Agree with the bank on how to pay")
-    assert in_words(RULE, long).title == "An item has slipped by 10 working days."
+    assert in_words(RULE, long).title == "“Agree with the bank on how…” has slipped by 10 working days."
 
 
 def test_its_conditions_in_words() -> None:

@@ -175,14 +175,14 @@ def test_the_whole_finding() -> None:
         ),
     )
     assert in_words(RULE, facts) == Text(
-        title="PAY-1: a decision has been open for 5 working days.",
+        title="PAY-1 “Item 1” has been undecided for 5 working days.",
         why="PAY-1 (due 22 June) asks for a decision and has been open since 8 June.",
         question="What is still needed to decide PAY-1, and who can decide it?",
         clears_when="Clears when PAY-1 is done, or no longer asks for a decision.",
     )
     assert judged(RULE, decision()).findings[0].evidence == (Evidence(fact="created", ref=REF, at=at("2026-06-10")),)
     long = decision(ref="asana:1", title="Which bank do we take for this")
-    assert in_words(RULE, long).title == "A decision is open for 3 working days."
+    assert in_words(RULE, long).title == "“Which bank do we take…” has been undecided for 3 working days."
 
 
 def test_its_conditions_in_words() -> None:

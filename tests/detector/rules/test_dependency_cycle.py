@@ -30,7 +30,7 @@ def test_a_large_ring_is_counted_rather_than_listed() -> None:
     members = tuple(item(number) for number in range(1, 10))
     (draft,) = judged(RULE, CycleFacts(members)).findings
     text = told(draft, *members)
-    assert text.title == "9 items wait for each other."
+    assert text.title == "APP-1 “Item 1” and 8 other items wait for each other."
     assert text.why.startswith("9 items of App wait for each other in a ring: APP-1, APP-2")
 
 
@@ -52,7 +52,7 @@ def test_the_whole_finding() -> None:
         ),
     )
     assert told(verdict.findings[0], *members) == Text(
-        title="APP-1 and PAY-2 wait for each other.",
+        title="APP-1 “Item 1” and PAY-2 “Item 2” wait for each other.",
         why="2 items of App and Pay wait for each other in a ring: APP-1 and PAY-2.",
         question="Which of these waits could be dropped or split, so that one item can go first?",
         clears_when="Clears when one of the dependencies is removed, or one of the items is done.",

@@ -139,7 +139,7 @@ def test_the_words_where_the_start_can_be_kept_or_names_are_long() -> None:
     text = in_words(RULE, facts, item(2), now=at("2027-01-04"))
     assert text.why == "APP-1 is due 11 March; APP-2, which depends on it, is due 10 March."
     long = waiting(item(1, due=date(2027, 3, 11), ref="asana:1", title="Agree with the bank"), item(2, due=FAR))
-    assert in_words(RULE, long, item(2)).title == "“Agree with the bank” is due after APP-2."
+    assert in_words(RULE, long, item(2)).title == "“Agree with the bank” is due after APP-2 “Item 2”."
 
 
 def test_its_conditions_in_words() -> None:

@@ -168,7 +168,7 @@ def test_it_gives_the_oldest_alone_where_the_share_is_small() -> None:
     assert idle.title == task.title
     long = compile_strategy(strategy(teams=[{"id": "app", "name": "All who look after the app"}]))
     short = told(draft_of(RULE, load(2, 10, OLD), MONDAY, long), context=long)
-    assert short.title == "Customer escalations take much of the work."
+    assert short.title == "All who look after…: an escalation is open for 6 working days."
 
 
 @pytest.mark.parametrize(
@@ -200,3 +200,15 @@ def test_its_condition_counts_the_days_of_its_team() -> None:
     """Friday 22 to Tuesday 26 May 2026: Monday was a holiday in Berlin, where team pay works."""
     ((says, _),) = sentences(RULE, load(0, 9, "2026-05-22", team="pay"), at("2026-05-26"), "team:pay", CONTEXT)
     assert "PAY-1, has been open for 1 working day;" in says
+
+
+@pytest.mark.parametrize(
+    ("escalated", "active", "title"),
+    [
+        (1, 1, "App: the only active item is a customer escalation."),
+        (2, 2, "App: 100 % of active work is customer escalations."),
+        (1, 4, "App: 25 % of active work is customer escalations."),
+    ],
+)
+def test_a_share_of_a_single_item_is_told_as_the_item_that_it_is(escalated: int, active: int, title: str) -> None:
+    assert told(draft_of(RULE, load(escalated, active, "2026-06-15"), MONDAY, CONTEXT)).title == title

@@ -116,7 +116,7 @@ def words(facts: ObjectiveFacts) -> Any:
 
 def test_it_counts_trials_and_names_what_moves_it_first() -> None:
     text = words(forecast())
-    assert text.title == "easy: in time in 3,100 of 10,000 trials."
+    assert text.title == "“Buyers pay in one step”: in time in 3,100 of 10,000 trials."
     assert text.why == (
         "In 3,100 of 10,000 trials its 12 open items are delivered by 30 June 2027, if work goes on as it did. "
         "Of all trials, half end by 8 July 2027, 85 % end by 14 July 2027 and 95 % end by 20 July 2027. "
@@ -174,7 +174,7 @@ def test_the_first_mover_is_a_wait_or_an_item_that_nobody_has(movers: tuple[Move
 )
 def test_it_is_never_none_and_never_all_of_the_trials(probability: float, trials: int, counted: str) -> None:
     text = words(forecast(probability, trials=trials))
-    assert text.title == f"easy: in time in {counted} trials."
+    assert text.title == f"“Buyers pay in one step”: in time in {counted} trials."
     assert text.why.startswith(f"In {counted} trials its 12 open items are delivered by 30 June 2027")
 
 

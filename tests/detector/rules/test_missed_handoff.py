@@ -184,7 +184,7 @@ def test_the_whole_finding() -> None:
         clears_when="Clears when PAY-1 is begun, done or touched, or when it waits on something open again.",
     )
     long = unblocked(done(2, "2026-06-01"), ref="asana:1", title="Agree with the bank")
-    assert in_words(RULE, long).title == "“Agree with the bank” is unblocked."
+    assert in_words(RULE, long).title == "“Agree with the bank” could have begun 10 working days ago."
 
 
 def test_its_conditions_in_words() -> None:

@@ -139,7 +139,7 @@ def test_the_whole_finding_of_each_kind() -> None:
         "The epic APP-1 of App is open, and was worked on in this cycle, and no day is set for it."
     )
     long = epic(ref="asana:1", title="More buyers pay by card than by bill in shops")
-    assert in_words(RULE, long).title == "An active epic has no due of its own."
+    assert in_words(RULE, long).title == "“More buyers pay by card than…” has no due of its own."
 
 
 def test_its_conditions_in_words() -> None:

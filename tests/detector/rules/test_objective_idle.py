@@ -66,7 +66,7 @@ def test_it_says_what_waits_and_how_it_clears() -> None:
     assert text.clears_when == "Clears when somebody touches any of its items, or none of them is open."
     long = [{"id": "easy", "title": "Buyers pay in one step and never look back again", "team": "app"}]
     context = compile_strategy(strategy(objectives=long))
-    assert told(draft, context=context).title == "easy: no work for 10 working days."
+    assert told(draft, context=context).title == "“Buyers pay in one step and…”: no work for 10 working days."
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_it_says_where_it_was_seen_and_where_nothing_ever_began() -> None:
         strategy(objectives=[{"id": "easy", "title": "Buyers pay in one step and never look back", "team": "app"}])
     )
     text = told(draft_of(RULE, facts, MONDAY, long), context=long)
-    assert text.title == "easy: nothing in progress for 5 working days."
+    assert text.title == "“Buyers pay in one step…”: nothing in progress for 5 working days."
     assert text.why == (
         "No work on it is known to have begun; its 1 open item is not in progress since 8 June, and it is due "
         "30 June 2027. It goes by what was seen since 3 May; nobody told what was before."

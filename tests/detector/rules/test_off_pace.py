@@ -225,7 +225,7 @@ def test_it_gives_the_way_and_the_time_that_are_gone() -> None:
         "Clears when a measurement is nearer to its pace, or when its target or its due changes."
     )
     fewer = told(draft_of(RULE, measured((FIRST, 1000.5), key_result="fewer"), day(40)), now=day(40), context=GROUPS)
-    assert fewer.title == "fewer is 40 points behind its pace."
+    assert fewer.title == "“Minutes until an order is found…” is 40 points behind its pace."
     assert fewer.why.startswith("Measured 16 March: 1,000.5, 0 % of the way from 40 to 20; 40 % of the time")
 
 

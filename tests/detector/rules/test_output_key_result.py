@@ -180,7 +180,7 @@ def test_it_asks_what_would_be_different_for_whom() -> None:
     assert text.question == rewrite("ship")
     assert text.clears_when == "Clears when it measures a change for somebody."
     draft, own = finding(title="Ship five integrations with all of our partners by the end of June")
-    assert told(draft, context=own).title == "steps counts what is made."
+    assert told(draft, context=own).title == "“Ship five integrations with all of our partners…” counts what is made."
 
 
 def test_its_condition_gives_the_words() -> None:

@@ -196,7 +196,7 @@ def test_it_says_that_it_went_back_and_that_its_lag_was_waited_for() -> None:
     )
     facts = delivered(NOW - 10 * DAY, first=20, last=18)
     text = told(draft_of(RULE, facts, NOW, own), now=NOW, context=own)
-    assert text.title == "1 item delivered, steps hardly moved."
+    assert text.title == "1 item delivered, “Buyers who pay in one step of…” hardly moved."
     assert text.why == (
         "In the 4 weeks up to 22 May 1 item of its objective came out; it went from 20 (20 April) to 18 (20 May), "
         "5 % of its way back from 10 to 50."

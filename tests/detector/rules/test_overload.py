@@ -127,7 +127,10 @@ def test_it_tells_only_of_what_is_more_than_its_team_means() -> None:
 
 def test_a_title_stays_short_where_the_team_has_a_long_name() -> None:
     long = own(members=["Ana"], name="The people who look after all that has to do with apps")
-    assert told(draft_of(RULE, busy(4), MONDAY, long), context=long).title == "A team has much in progress at once."
+    assert (
+        told(draft_of(RULE, busy(4), MONDAY, long), context=long).title
+        == "The people who look… has 4 items in progress for 1 member."
+    )
 
 
 @pytest.mark.parametrize(

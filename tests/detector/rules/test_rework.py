@@ -79,7 +79,7 @@ def test_it_says_where_it_was_seen() -> None:
     context = compile_strategy(strategy({"rework_min_moved": 1}, objectives=long))
     facts = replace(moved(1, 1), seen_from=at("2026-05-30"))
     text = told(draft_of(RULE, facts, MONDAY, context), context=context)
-    assert text.title == "easy: 100 % goes back."
+    assert text.title == "“Buyers pay in one step and…”: 100 % of work goes back."
     assert text.why == (
         "In the last 4 weeks 1 item moved on, and 1 went back from done, or from in progress to to do: 100 % of that. "
         "It goes by what was seen since 30 May; nobody told what was before."

@@ -79,7 +79,10 @@ def test_it_asks_what_could_leave() -> None:
         "Clears when enough of the added items are cancelled or serve something else, or when its baseline is set anew."
     )
     long = [{"id": "easy", "title": "Buyers pay in one step and never look back again", "team": "app"}]
-    assert told(draft, context=compile_strategy(strategy(objectives=long))).title == "easy has grown by 50 %."
+    assert (
+        told(draft, context=compile_strategy(strategy(objectives=long))).title
+        == "“Buyers pay in one step and never…” has grown by 50 %."
+    )
     small = compile_strategy(strategy({"scope_min_base": 1}))
     assert told(draft_of(RULE, grown(1, 1), MONDAY, small)).why == (
         "On 1 May it had 1 item to do; 1 more came since, 100 % of that."

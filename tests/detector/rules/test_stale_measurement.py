@@ -148,7 +148,7 @@ def test_it_says_for_how_long_and_asks_what_would_make_it_easier() -> None:
 def test_it_says_that_it_was_never_measured() -> None:
     daily = context(steps={"cadence_days": 1, "title": "Buyers who pay in one single step of ours"})
     text = told(draft_of(RULE, measured(), at("2026-03-18T00:00"), daily), now=at("2026-03-18T00:00"), context=daily)
-    assert text.title == "steps: not measured for 2 days."
+    assert text.title == "“Buyers who pay in one single step…”: not measured for 2 days."
     assert text.why == "Not measured in this cycle yet; it is meant to be measured every day."
 
 

@@ -81,7 +81,7 @@ def test_it_is_asked_again_when_a_threshold_is_reached(touched: str, check_after
 def test_it_reads_as_an_offer() -> None:
     facts = begun(at("2026-06-08"))
     (draft,) = judged(RULE, facts).findings
-    assert told(draft, facts.item).title == "APP-1 is in progress but has not moved for 5 working days."
+    assert told(draft, facts.item).title == "APP-1 “Item 1” is in progress, untouched for 5 working days."
 
 
 @pytest.mark.parametrize(
@@ -144,13 +144,13 @@ def test_the_whole_finding() -> None:
     evidence = (Evidence(fact="last-touch", ref="jira:made:1", at=at("2026-06-01")),)
     assert draft == Draft(RULE, ("jira:made:1",), Severity.MEDIUM, "pay", "safe", at("2026-06-01"), evidence)
     assert in_words(RULE, facts) == Text(
-        title="PAY-1 is in progress but has not moved for 10 working days.",
+        title="PAY-1 “Item 1” is in progress, untouched for 10 working days.",
         why="Last touched 1 June; it is in progress and waits on nothing that is open.",
         question="What would help PAY-1 along, or should it make room for something else?",
         clears_when="Clears when somebody touches PAY-1, when it is done, or when it goes back to be done later.",
     )
     long = begun(at("2026-06-01"), ref="asana:1", title="Agree with the bank")
-    assert in_words(RULE, long).title == "“Agree with the bank” rests for 10 working days."
+    assert in_words(RULE, long).title == "“Agree with the bank” is in progress, untouched for 10 working days."
 
 
 def test_its_conditions_in_words() -> None:

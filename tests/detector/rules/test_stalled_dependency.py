@@ -242,10 +242,10 @@ def test_the_whole_finding() -> None:
 
 def test_within_one_team_the_dependent_is_named_and_a_long_name_leaves_room() -> None:
     facts = stalled("2026-06-08")
-    assert in_words(RULE, facts, item(2)).title == "APP-2 waits: APP-1 has not moved for 5 working days."
+    assert in_words(RULE, facts, item(2)).title == "APP-2 waits: APP-1 “Item 1” has not moved for 5 working days."
     long = waiting(item(1, touched=at("2026-06-08")), item(2, ref="asana:2", title="Pay by card in all shops"))
     title = in_words(RULE, long, long.waiting[0].dependent).title
-    assert title == "APP-1 has not moved for 5 working days."
+    assert title == "APP-1 “Item 1” has not moved for 5 working days."
 
 
 @pytest.mark.parametrize(

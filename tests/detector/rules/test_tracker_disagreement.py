@@ -188,9 +188,12 @@ def test_the_whole_finding() -> None:
 
 def test_the_title_names_both_where_that_fits() -> None:
     facts = twins(differs())
-    assert in_words(RULE, facts, facts.twins[0].item).title == "“Pay by card” and its twin APP-1 differ in status."
+    assert (
+        in_words(RULE, facts, facts.twins[0].item).title
+        == "“Pay by card” and its twin APP-1 “Item 1” differ in status."
+    )
     long = ItemNeighbourhood(item(1, ref=OURS, title="Agree with the bank on how to pay"), twins=facts.twins)
-    assert in_words(RULE, long, begun(1)).title == "Two twins differ in status."
+    assert in_words(RULE, long, begun(1)).title == "“Agree with the…” and its twin APP-1 “Item 1” differ in status."
 
 
 def test_its_conditions_in_words() -> None:

@@ -6,7 +6,7 @@ from services.detector.facts import TeamFacts
 from services.detector.policy import compile_strategy
 from services.detector.rules.unaligned_work import active_since, next_lapse
 from tests.detector.group_made import changes, draft_of, evidence, refuses_others, sentences
-from tests.detector.made import CONTEXT, MONDAY, at, judged, severity, strategy, told
+from tests.detector.made import CONTEXT, MONDAY, at, in_words, judged, severity, strategy, told
 
 RULE = "unaligned-work"
 
@@ -57,7 +57,7 @@ def test_a_finding_is_the_teams_and_has_both_counts() -> None:
     assert text.question == "What is this work for, and which objective is missing, or which of it could wait?"
     assert text.clears_when == "Clears when enough of the active items of Pay serve an objective."
     long = compile_strategy(strategy(teams=[{"id": "pay", "name": "All who look after the money"}]))
-    assert told(draft, context=long).title == "50 % of work is unaligned."
+    assert told(draft, context=long).title == "All who look after…: 50 % of active work serves no objective."
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,13 @@ def test_its_conditions_give_both_counts(active: int, unaligned: int, says: list
     assert changes(RULE, facts, MONDAY, "team:app", CONTEXT) == [at("2026-06-16T00:00")] * 2
     assert changes(RULE, TeamFacts("app", active, unaligned), MONDAY, "team:app", CONTEXT) == [None, None]
     refuses_others(RULE, facts, MONDAY, "team:app", CONTEXT)
+
+
+def test_a_share_of_a_single_item_is_told_as_the_item_that_it_is() -> None:
+    context = compile_strategy(strategy({"unaligned_min_items": 1}))
+    assert in_words(RULE, TeamFacts("app", 1, 1), context=context).title == (
+        "App: the only active item serves no objective."
+    )
+    assert in_words(RULE, TeamFacts("app", 2, 2), context=context).title == (
+        "App: 100 % of active work serves no objective."
+    )

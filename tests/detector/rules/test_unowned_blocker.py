@@ -41,7 +41,7 @@ def test_it_asks_who_could_and_blames_nobody() -> None:
     blocker, dependent = item(1, assignee=None), item(2, team="pay")
     (draft,) = judged(RULE, waiting(blocker, dependent)).findings
     text = told(draft, blocker, dependent)
-    assert text.title == "Pay waits on App: APP-1 has no assignee."
+    assert text.title == "Pay waits on App: APP-1 “Item 1” has no assignee."
     assert text.question == "Who could take APP-1 on, and what would they need?"
 
 
@@ -106,13 +106,13 @@ def test_the_whole_finding() -> None:
         ),
     )
     assert in_words(RULE, facts, item(2)) == Text(
-        title="App waits on Pay: PAY-1 has no assignee.",
+        title="App waits on Pay: PAY-1 “Item 1” has no assignee.",
         why="APP-2 (due 30 June) depends on PAY-1 since 5 June, and nobody is assigned to it.",
         question="Who could take PAY-1 on, and what would they need?",
         clears_when="Clears when PAY-1 has an assignee or is done, or when APP-2 no longer waits on it.",
     )
     own = waiting(item(1, assignee=None), item(2))
-    assert in_words(RULE, own, item(2)).title == "APP-2 waits on APP-1, which has no assignee."
+    assert in_words(RULE, own, item(2)).title == "APP-2 “Item 2” waits on APP-1 “Item 1”, which has no assignee."
 
 
 def test_its_conditions_in_words() -> None:

@@ -208,7 +208,7 @@ def test_the_whole_finding() -> None:
         ),
     )
     assert in_words(RULE, facts) == Text(
-        title="PAY-1 is being built without a discovery before.",
+        title="PAY-1 “Item 1” is being built without a discovery before.",
         why="3 items of building in progress since 1 June, first APP-2; APP-7 and APP-8 were not delivered before.",
         question="What do we know of the need for PAY-1, and where could others read it?",
         clears_when="Clears when a discovery delivered before is linked to PAY-1, or nothing of it is in progress.",
@@ -222,7 +222,7 @@ def test_the_words_without_any_discovery_or_beginning() -> None:
     late = epic(begun(2, started=None), discovery(status_category=TODO))
     assert in_words(RULE, late).why == "1 item of building in progress, first APP-2; APP-9 was not delivered before."
     long = epic(begun(2), ref="asana:1", title="More buyers pay by card than by bill")
-    assert in_words(RULE, long).title == "Built without a discovery before."
+    assert in_words(RULE, long).title == "“More buyers pay by card…” is being built without a discovery before."
 
 
 def test_its_conditions_in_words() -> None:
