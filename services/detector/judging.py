@@ -21,12 +21,21 @@ STRATEGY_CHANGED: Final = "strategy changed"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A finding that is not resolved, as it was published last, and the strategy version that it was judged by last."""
+    """A finding that is not resolved, as it was published last, and the strategy version that it was judged by last.
 
-    finding: Finding
+    Its `body` is the JSON of it, which is read only where something is to be told: most stay as they are.
+    """
+
+    body: str
+    state: FindingState
     content_hash: int
     judged_version: int
     flow: str | None = None
+
+    @property
+    def finding(self) -> Finding:
+        """The finding, read anew each time."""
+        return Finding.model_validate_json(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +78,14 @@ def differences(anchor: str, verdict: Verdict, known: Mapping[str, Known], scene
         if before is None:
             finding = told(draft, scene, scene.now)
             changes.append(Change(anchor, finding, FindingTransition.OPENED, content, load))
-        elif before.content_hash != content or before.finding.state is FindingState.UNKNOWN:
+        elif before.content_hash != content or before.state is FindingState.UNKNOWN:
             finding = told(draft, scene, before.finding.opened_at)
             changes.append(Change(anchor, finding, FindingTransition.UPDATED, content, before.flow))
         elif before.judged_version != scene.context.version:
             confirmed.append(name)
     for name, before in known.items():
         if name not in drafts:
-            is_unknown = name in verdict.unknown and not _is_off(before.finding, scene.context)
-            changes.extend(_without_draft(anchor, before, scene, flow, is_unknown=is_unknown))
+            changes.extend(_without_draft(anchor, before, scene, flow, is_unknown=name in verdict.unknown))
     return Judged(tuple(changes), tuple(confirmed))
 
 
@@ -142,8 +150,9 @@ def retold(finding: Finding, context: Context, now: datetime) -> Finding:
 
 
 def _without_draft(anchor: str, before: Known, scene: Scene, flow: str, *, is_unknown: bool) -> Iterable[Change]:
-    if not is_unknown:
-        because = _because(before, scene, flow)
+    finding = before.finding
+    if not is_unknown or _is_off(finding, scene.context):
+        because = _because(finding, before.judged_version, scene, flow)
         update = {
             "state": FindingState.RESOLVED,
             "resolved_at": scene.now,
@@ -151,19 +160,18 @@ def _without_draft(anchor: str, before: Known, scene: Scene, flow: str, *, is_un
             "as_of": scene.now,
         }
         transition = FindingTransition.RESOLVED
-    elif before.finding.state is FindingState.OPEN:
+    elif before.state is FindingState.OPEN:
         update, transition = {"state": FindingState.UNKNOWN}, FindingTransition.UPDATED
     else:
         return
-    finding = before.finding.model_copy(update=update)
-    yield Change(anchor, finding, transition, before.content_hash, before.flow)
+    yield Change(anchor, finding.model_copy(update=update), transition, before.content_hash, before.flow)
 
 
-def _because(before: Known, scene: Scene, flow: str) -> str:
+def _because(finding: Finding, judged_version: int, scene: Scene, flow: str) -> str:
     """Return why it no longer holds: a newer strategy is the reason if that is what had it judged."""
-    if _is_over(before.finding, scene):
+    if _is_over(finding, scene):
         return ITEM_DONE
-    is_newer = before.judged_version != scene.context.version
+    is_newer = judged_version != scene.context.version
     return STRATEGY_CHANGED if is_newer and is_of_strategy(flow) else CLEARED
 
 

@@ -6,23 +6,23 @@ lock of cycles; so a revision that is drawn here is higher than all before it.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.findings import Finding, FindingChanged, FindingTransition
+from schemas.findings import Finding, FindingChanged, FindingState, FindingTransition
 from schemas.topics import FINDINGS
 from services.detector.judging import Change, Known
 from services.runtime.bus import Bus, Outgoing
 from services.runtime.outbox import add_to_outbox
 
 _OF_ANCHORS: Final = text(
-    "SELECT anchor, fingerprint, body, content_hash, judged_version, flow FROM findings "
+    "SELECT anchor, fingerprint, body, state, content_hash, judged_version, flow FROM findings "
     "WHERE state <> 'resolved' AND anchor = ANY(CAST(:anchors AS text[])) ORDER BY fingerprint"
 )
 _BY_NAMES: Final = text(
-    "SELECT anchor, fingerprint, body, content_hash, judged_version, flow FROM findings "
+    "SELECT anchor, fingerprint, body, state, content_hash, judged_version, flow FROM findings "
     "WHERE state <> 'resolved' AND fingerprint = ANY(CAST(:names AS text[])) ORDER BY fingerprint"
 )
 _REVISIONS: Final = text("SELECT nextval('finding_revisions') FROM generate_series(1, :count)")
@@ -87,10 +87,8 @@ def changed_of(body: str, transition: str, revision: int, flow: str | None) -> F
     return FindingChanged(finding=finding, transition=FindingTransition(transition), revision=revision, flow=flow)
 
 
-def _known(row: object) -> Known:
-    values = row._mapping  # type: ignore[attr-defined]  # noqa: SLF001 -- SQLAlchemy's public name for it
-    finding = Finding.model_validate_json(values["body"])
-    return Known(finding, values["content_hash"], values["judged_version"], values["flow"])
+def _known(row: Row[Any]) -> Known:
+    return Known(row.body, FindingState(row.state), row.content_hash, row.judged_version, row.flow)
 
 
 def _row(change: Change, revision: int, version: int) -> dict[str, object]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schemas.findings import Evidence, Severity
+from schemas.findings import Evidence, FindingState, Severity
 from services.detector.facts import ItemFacts
 from services.detector.judging import Known, Scene, differences, told
 from services.detector.verdict import NOTHING, Draft
@@ -20,7 +20,7 @@ def resolved_because(rule: str, *now: ItemFacts) -> str | None:
     evidence = (*values, Evidence(fact="waiting-team", ref=subjects[-1], value="app"))
     draft = Draft(rule, subjects, Severity.MEDIUM, "app", None, MONDAY, evidence)
     scene = Scene({one.ref: one for one in now}, CONTEXT, MONDAY)
-    before = Known(told(draft, scene, MONDAY), 1, CONTEXT.version)
+    before = Known(told(draft, scene, MONDAY).model_dump_json(), FindingState.OPEN, 1, CONTEXT.version)
     (change,) = differences(subjects[0], NOTHING, {draft.fingerprint: before}, scene, "").changes
     return change.finding.resolved_because
 
