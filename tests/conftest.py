@@ -1,6 +1,8 @@
 """What any test may ask for: the session's broker and database, and a corner of each for itself."""
 
+import sys
 from collections.abc import AsyncIterator, Iterator
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +21,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "bus_settings" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.flow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Where Python is told to keep nothing compiled, each process of a test would compile 1,200 modules for itself."""
+    if not sys.dont_write_bytecode:
+        yield
+        return
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder, pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        environment.setenv("PYTHONPYCACHEPREFIX", folder)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,14 @@ def settings(bus_settings: BusSettings, request: pytest.FixtureRequest) -> BusSe
     return bus_settings.model_copy(update={"groups": request.param})
 
 
+@pytest.fixture
+def restarted(settings: BusSettings) -> BusSettings:
+    """The embedded broker, on which no room uses groups, finds a member gone only after 20 seconds."""
+    if settings.groups and settings.epoch:
+        pytest.skip("a restart within a group is tried on Apache Kafka: LEEWAY_TEST_KAFKA=apache")
+    return settings
+
+
 async def test_everything_published_is_handled_once_and_in_order_per_key(
     database: Database, settings: BusSettings
 ) -> None:
@@ -56,24 +64,24 @@ async def test_a_subscriber_made_in_another_way_is_found_out(database: Database,
         assert len(breaches(room.bus.broker.subscriber("y", batch=True))) == 4
 
 
-async def test_a_restart_goes_on_after_the_last_committed_batch(database: Database, settings: BusSettings) -> None:
-    async with bench(database, settings) as room:
+async def test_a_restart_goes_on_after_the_last_committed_batch(database: Database, restarted: BusSettings) -> None:
+    async with bench(database, restarted) as room:
         await room.publish("jira:a:1", "jira:a:2")
         await eventually(lambda: len(room.seen) == 2)
-    async with bench(database, settings) as room:
+    async with bench(database, restarted) as room:
         await room.publish("jira:a:3")
         await eventually(lambda: room.seen)
         assert room.keys == ["jira:a:3"]
 
 
-async def test_the_database_decides_where_to_read_and_not_the_group(database: Database, settings: BusSettings) -> None:
-    async with bench(database, settings) as room:
+async def test_the_database_decides_where_to_read_and_not_the_group(database: Database, restarted: BusSettings) -> None:
+    async with bench(database, restarted) as room:
         await room.publish(*(f"jira:a:{n}" for n in range(40)))
         await eventually(lambda: len(room.seen) == 40)
         async with room.room.transaction() as conn:
             await conn.execute(text("UPDATE positions SET next_offset = 0 WHERE partition = 1"))
         again = {record.key for record in room.seen if record.partition == 1}
-    async with bench(database, settings) as room:
+    async with bench(database, restarted) as room:
         await eventually(lambda: set(room.keys) == again)
 
 
