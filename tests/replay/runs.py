@@ -28,12 +28,22 @@ LONGEST_SECONDS: Final = 120.0
 DIED: Final = -signal.SIGKILL
 
 
+History = list[tuple[Any, ...]]
+"""What is kept of the past: each change of each item, and of each item when it moved and was touched last."""
+
+_HISTORY: Final = (
+    "SELECT ref, change_id, aspect, was, becomes, at::text, by_name FROM detector.changes "
+    "UNION ALL SELECT ref, '', '', moved::text, left_progress::text, last_touched::text, '' FROM detector.items"
+)
+
+
 @dataclass(frozen=True)
 class Undisturbed:
-    """What a replay prints, and whom it tells, when nothing goes wrong."""
+    """What a replay prints, whom it tells, and what it keeps of the past, when nothing goes wrong."""
 
     answer: dict[str, Any]
     told: dict[str, str]
+    history: History = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -89,21 +99,27 @@ class Replay:
         async with self.running(faultpoint) as process:
             return await ended(process)
 
-    async def reaches(self, question: str, at_least: int) -> None:
-        """Wait until a count in the home's database has come so far."""
-        await eventually(lambda: self._counts(question, at_least), within=60)
+    async def reaches(self, question: str, at_least: int) -> int:
+        """Wait until a count in the home's database has come so far; return how far it had come."""
+        return await eventually(lambda: self._counts(question, at_least), within=60)
 
-    async def _counts(self, question: str, at_least: int) -> bool:
+    async def _counts(self, question: str, at_least: int) -> int:
         endpoints = await attach(self.home)
         if endpoints is None or endpoints.database_url is None:
-            return False
-        return await asyncio.to_thread(_count, endpoints.database_url, question) >= at_least
+            return 0
+        found = await asyncio.to_thread(_count, endpoints.database_url, question)
+        return found if found >= at_least else 0
 
     async def part(self, name: str) -> int:
         """Return the process of a part of the running replay: `postgres` or `tansu`."""
         endpoints = await attach(self.home)
         assert endpoints is not None
         return await eventually(lambda: _child(endpoints.pid, name) or 0)
+
+    async def history(self) -> History:
+        """Return what a replay that has ended keeps of the past."""
+        async with EmbeddedStack(self.home, broker=False) as stack:
+            return await asyncio.to_thread(_read_history, str(stack.endpoints.database_url))
 
     def told(self) -> dict[str, str]:
         """Return what the receiver acted on: the finding's fingerprint by webhook id.
@@ -123,6 +139,11 @@ async def ended(process: asyncio.subprocess.Process) -> Ended:
         said, complained = await process.communicate()
     assert process.returncode is not None
     return Ended(process.returncode, said.decode(), complained.decode())
+
+
+def _read_history(url: str) -> History:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return sorted(connection.execute(_HISTORY).fetchall(), key=repr)
 
 
 def _count(url: str, question: str) -> int:
