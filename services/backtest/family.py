@@ -24,7 +24,7 @@ class Family(Neighbourhood):
             self._drop(before)
         if node:
             self.add(node)
-            for token in node.points_to():
+            for token in _pointed_to(node):
                 self._pointing[token].add(ref)
             found |= {ref, *self._below(node)}
         return found & self.nodes.keys()
@@ -41,7 +41,7 @@ class Family(Neighbourhood):
         _take(self._by_key, node.key, node.ref)
         for token in node.twins:
             _take(self._told_by, token, node.ref)
-        for token in node.points_to():
+        for token in _pointed_to(node):
             self._pointing[token].discard(node.ref)
 
     def _below(self, start: Node) -> Iterator[str]:
@@ -70,3 +70,9 @@ def _take(index: dict[str, list[str]], name: str, ref: str) -> None:
         index[name] = kept
     else:
         del index[name]
+
+
+def _pointed_to(node: Node) -> Iterator[Token]:
+    """Give where the item's own links go."""
+    above = (token for pair in node.above() for token in pair)
+    return (token for token in (*above, *node.twins) if token is not None)

@@ -15,6 +15,12 @@ from services.notifier.channels.terminal.channel import safe
 _HEAD: Final = ("rule", "fired", "stood", "open", "median", "85 %", "in a week")
 _LISTED: Final = 20
 """So many findings that only one of two runs has are named; they are counted all."""
+NOT_KNOWN: Final = (
+    "One strategy holds for all days: no due of an objective ever moves, so date-slip tells of items only.",
+    "What an item serves is as it stood on the day; one that came late counts as if it had been there all along.",
+    "Only what the exports tell is known: no deleted item, no connection that failed, nothing that only Leeway saw.",
+)
+"""What a detector that ran all the while would have known besides."""
 
 
 def print_backtest(result: Backtest, format_: OutputFormat) -> None:
@@ -38,6 +44,7 @@ def row(result: Backtest) -> dict[str, Any]:
         "set_aside": result.past.set_aside,
         "rules": [asdict(rule) for rule in result.told.rules],
         "left_out": list(_left_out(result)),
+        "not_known": list(NOT_KNOWN),
     }
     if result.with_changed is None or result.comparison is None:
         return found
@@ -84,6 +91,7 @@ def lines(result: Backtest) -> Iterator[str]:
     yield from _places(result.told)
     for name in _left_out(result):
         yield f"Left out: {name}, which costs 10,000 trials an objective and day; ask for it with --rule {name}."
+    yield from (f"Not known: {one}" for one in NOT_KNOWN)
     if result.with_changed is not None and result.comparison is not None:
         yield from _changed(result, result.with_changed, result.comparison)
 

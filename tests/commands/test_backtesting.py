@@ -26,6 +26,7 @@ def test_json_has_each_rule_with_its_numbers(company: Path) -> None:
     found = typed(company, "--format", "json").json
     assert (found["from"], found["to"], found["at"], found["days"]) == ("2026-05-04", "2026-06-26", "12:00:00", 54)
     assert (found["items"], found["set_aside"], found["left_out"]) == (62, 0, ["forecast-miss"])
+    assert found["not_known"][0].startswith("One strategy holds for all days: no due of an objective ever moves")
     by_rule = {one["rule"]: one for one in found["rules"]}
     assert "changed" not in found
     stale = by_rule["stale-work"]
@@ -41,6 +42,7 @@ def test_text_has_a_table_what_never_fired_and_what_was_left_out(company: Path) 
     assert "rule " in out
     assert "stale-work - by severity:" in out
     assert "Left out: forecast-miss" in out
+    assert "Not known: One strategy holds for all days" in out
     assert "With " not in out
 
 
