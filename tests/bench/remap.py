@@ -79,7 +79,7 @@ async def measure(endpoints: Endpoints, company: Company) -> dict[str, Any]:
     return found | {
         "assumed": "the rooms of both mapper and detector in one process; the clock starts when the strategy is "
         "stored; mapped: the strategy's mark is out of the mapper, behind all that moved; judged: it is out of the "
-        "detector too, which has judged everybody by the new strategy; floor: the rows that moved, ready made, are "
+        "detector too, which has judged by it all that it may change; floor: the rows that moved, ready made, are "
         "copied into an empty table of the mapper's and published, 1,000 a transaction, with no detector beside it"
     }
 
