@@ -10,9 +10,10 @@ import asyncio
 import os
 import threading
 import uuid
-from collections.abc import Coroutine
-from contextlib import ExitStack
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
@@ -28,13 +29,44 @@ OTHER_KAFKA = "LEEWAY_TEST_BOOTSTRAP_SERVERS"
 KIND_OF_KAFKA = "LEEWAY_TEST_KAFKA"
 
 
+class Elsewhere:
+    """An event loop in a thread of its own, until it is ended."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="embedded stack", daemon=True)
+        self._thread.start()
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=150)
+
+    def end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+
+@contextmanager
+def supervised(home: Path) -> Iterator[None]:
+    """Have both parts run on a home, so that commands in this process need not start a database each."""
+    with ExitStack() as closing:
+        elsewhere = Elsewhere()
+        closing.callback(elsewhere.end)
+        _run(EmbeddedStack(home), elsewhere, closing)
+        yield
+
+
+def _run(stack: EmbeddedStack, elsewhere: Elsewhere, closing: ExitStack) -> None:
+    elsewhere.call(stack.__aenter__())
+    closing.callback(lambda: elsewhere.call(stack.__aexit__(None, None, None)))
+
+
 class SharedStack:
     """Started when first asked for, stopped once."""
 
     def __init__(self) -> None:
         self._other_kafka = os.environ.get(OTHER_KAFKA)
         self._closing = ExitStack()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._stack: EmbeddedStack | None = None
 
     @property
@@ -54,24 +86,11 @@ class SharedStack:
         if os.environ.get(KIND_OF_KAFKA) == "apache" and not self._other_kafka:
             self._other_kafka = self._closing.enter_context(apache_kafka())
         home = self._closing.enter_context(temporary_home())
-        self._loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=self._loop.run_forever, name="embedded stack", daemon=True)
-        thread.start()
-        self._closing.callback(self._end_thread, thread)
+        elsewhere = Elsewhere()
+        self._closing.callback(elsewhere.end)
         stack = EmbeddedStack(home, broker=self._other_kafka is None, throwaway=True)
-        self._call(stack.__aenter__())
-        self._closing.callback(lambda: self._call(stack.__aexit__(None, None, None)))
+        _run(stack, elsewhere, self._closing)
         self._stack = stack
-
-    def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        assert self._loop is not None
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=150)
-
-    def _end_thread(self, thread: threading.Thread) -> None:
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        thread.join(timeout=10)
-        self._loop.close()
 
 
 def fresh_prefix() -> str:

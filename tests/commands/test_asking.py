@@ -1,9 +1,19 @@
 """`leeway why-not` and the long form of `leeway explain`, on a home that a replay has kept."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from services.detector.rules.registry import RULES
 from tests.commands.typed import AS_OF, Replayed, leeway
+from tests.stack import supervised
+
+
+@pytest.fixture(scope="module", autouse=True)
+def running(replayed: Replayed) -> Iterator[None]:
+    """A hundred questions: the home's database runs meanwhile, or each of them would start it."""
+    with supervised(replayed.home):
+        yield
 
 
 def asked(replayed: Replayed, *arguments: str) -> str:
