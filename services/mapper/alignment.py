@@ -6,6 +6,7 @@ the first direct claim that it meets. Every item is asked once, so a circle of l
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from schemas.aligned_items import Alignment, AlignmentRule
 from schemas.work_items import Twin, WorkItem
@@ -138,14 +139,16 @@ def align(ref: str, around: Neighbourhood) -> Alignment:
     for rule, above in around.above(own):
         found = _first_claim(above, around, visited)
         if found is not None:
-            return Alignment(
-                objective=found.objective,
-                rule=rule,
-                selector=found.selector,
-                via=above,
-                unknown_objectives=own.direct.unknown_objectives,
-            )
+            return _inherited(found.objective, rule, found.selector, above, own.direct.unknown_objectives)
     return own.direct
+
+
+@lru_cache(maxsize=4096)
+def _inherited(
+    objective: str | None, rule: AlignmentRule, selector: str | None, via: str, unknown: tuple[str, ...]
+) -> Alignment:
+    """Return the alignment that all have in common who inherit from one item: there are many of them at once."""
+    return Alignment(objective=objective, rule=rule, selector=selector, via=via, unknown_objectives=unknown)
 
 
 def _first_claim(start: str, around: Neighbourhood, visited: set[str]) -> Alignment | None:

@@ -27,6 +27,8 @@ def _of_project(project: Project) -> Iterator[str]:
 
 
 def _projects(item: WorkItem) -> Values:
+    if not item.other_projects:
+        return tuple(_of_project(item.project))
     return tuple(name for project in (item.project, *item.other_projects) for name in _of_project(project))
 
 
@@ -63,9 +65,9 @@ def site_of(ref: str) -> str:
 
 def values_of(item: WorkItem, name: str) -> Values:
     """Return what the item has to show for a field, `name` as in `Condition`."""
-    if name.startswith(CUSTOM_FIELD):
-        return _listed(item.custom_fields.get(name.removeprefix(CUSTOM_FIELD), ()))
-    return FACTS[name](item)
+    if (shown := FACTS.get(name)) is not None:
+        return shown(item)
+    return _listed(item.custom_fields.get(name.removeprefix(CUSTOM_FIELD), ()))
 
 
 def _listed(value: str | Iterable[str]) -> Values:
@@ -156,7 +158,7 @@ class SelectorIndex(Generic[Owner]):
         """Return the selectors that match the item, the winner first."""
         shown: dict[str, Values] = {}
         found = {entry.position: entry for entry in self._candidates(item, shown) if _holds(entry, item, shown)}
-        return sorted(found.values(), key=lambda entry: entry.rank)
+        return sorted(found.values(), key=lambda entry: entry.rank) if len(found) > 1 else list(found.values())
 
     def _candidates(self, item: WorkItem, shown: dict[str, Values]) -> Iterator[Entry[Owner]]:
         for shelf in self._shelves:

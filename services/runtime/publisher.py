@@ -139,9 +139,11 @@ class Publisher:
 
     async def _send_batches(self, producer: AIOKafkaProducer, outgoing: Sequence[Outgoing]) -> None:
         lanes: defaultdict[tuple[Topic, int], list[Outgoing]] = defaultdict(list)
+        counts = {topic: await self.partitions(topic) for topic in {one.topic for one in outgoing}}
         for one in outgoing:
             _refuse_oversize(one)
-            lanes[one.topic, await self._partition(one)].append(one)
+            partition = partition_of(one.key, counts[one.topic]) if one.partition is None else one.partition
+            lanes[one.topic, partition].append(one)
         results = await asyncio.gather(
             *(self._send_lane(producer, topic, partition, lane) for (topic, partition), lane in lanes.items()),
             return_exceptions=True,
