@@ -13,6 +13,7 @@ from schemas.findings import Evidence, Severity
 from services.detector import texts
 from services.detector.context import OBJECTIVE_PREFIX, Context, ObjectiveContext, PolicyFields
 from services.detector.facts import Forecast, Mover, ObjectiveFacts
+from services.detector.fingerprint import fingerprint
 from services.detector.group_conditions import limit, needed, not_judged
 from services.detector.rule import Condition, Rule, Telling, Text
 from services.detector.verdict import NOTHING, Draft, Verdict
@@ -39,18 +40,21 @@ class ForecastPolicy(PolicyFields):
 def judge(facts: ObjectiveFacts, context: Context, now: datetime) -> Verdict:  # noqa: ARG001 -- every rule is called alike
     """Hold a finding while too few trials of the newest forecast end by the due; only a newer one changes that.
 
-    A forecast for another due than the present one, or one that refused to say anything, brings no finding.
+    A forecast for another due than the present one brings no finding. One that refused, as too little was delivered of
+    late, cannot tell: what was found before is unknown by then.
     """
     objective, forecast = context.objective(facts.objective), facts.forecast
     if objective is None or forecast is None or not facts.open_items or not _fits(forecast, objective):
         return NOTHING
     policy = context.policy(ForecastPolicy, objective.team, objective.id)
-    probability = forecast.probability
-    if probability is None or forecast.refused is not None or probability > policy.forecast_probability:
+    subjects, probability = (OBJECTIVE_PREFIX + objective.id,), forecast.probability
+    if probability is None or forecast.refused is not None:
+        return Verdict(unknown=frozenset({fingerprint(NAME, subjects)})) if forecast.open_leaves else NOTHING
+    if probability > policy.forecast_probability:
         return NOTHING
     draft = Draft(
         rule=NAME,
-        subjects=(OBJECTIVE_PREFIX + objective.id,),
+        subjects=subjects,
         severity=Severity.HIGH if probability <= policy.forecast_high_probability else Severity.MEDIUM,
         team=objective.team,
         objective=objective.id,

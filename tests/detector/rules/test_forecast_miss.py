@@ -53,7 +53,6 @@ def test_up_to_90_percent_and_high_up_to_70(probability: float | None, expected:
     ("facts", "expected"),
     [
         (ObjectiveFacts("easy", 12), None),
-        (forecast(0.1, refused="4 active days; 5 are needed"), None),
         (forecast(0.1, due=date(2027, 6, 29)), None),
         (forecast(0.1, objective="safe"), None),
         (forecast(0.1, open_items=0), None),
@@ -190,6 +189,14 @@ def test_trials_that_never_end_have_no_days() -> None:
     assert {one.fact: one.value for one in draft.evidence if one.fact in {"best", "base", "worst"}} == {
         "best": None, "base": None, "worst": None,
     }  # fmt: skip
+
+
+def test_a_forecast_that_refuses_leaves_what_was_found_unknown() -> None:
+    found = draft_of(RULE, forecast(0.1), MONDAY, CONTEXT).fingerprint
+    for refused in (forecast(0.1, refused="4 active days; 5 are needed"), forecast(None, refused="4 active days")):
+        verdict = judged(RULE, refused)
+        assert (verdict.findings, verdict.check_after, verdict.unknown) == ((), None, frozenset({found}))
+    assert judged(RULE, forecast(None, refused="no open leaf", open_leaves=0)) is NOTHING
 
 
 OPEN = ("It has 12 open items; at least 1 is needed.", True)
