@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from services.runtime.embedded import Endpoints
 from services.runtime.settings import BusSettings
@@ -13,6 +14,11 @@ from tests import stack
 
 if TYPE_CHECKING:
     from services.runtime.database import Database
+
+
+# A busy machine is no fault of what is tested; how long a test may take is said in `pyproject.toml`.
+settings.register_profile("leeway", settings(), deadline=None)
+settings.load_profile("leeway")
 
 
 @pytest.hookimpl(tryfirst=True)
