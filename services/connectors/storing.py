@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.work_items import WorkItem, WorkItemChange
+from services.connectors.changes_kept import keep_changes
 from services.connectors.export.lines import Problem
 from services.connectors.hints import add_hints
 from services.connectors.ledger import Entry, drop_entries, save_entries, save_told, told_of
@@ -224,6 +225,7 @@ def _outgoing(bus: Bus, load: Load, verdict: _Verdict) -> list[Outgoing]:
 async def _save(conn: AsyncConnection, bus: Bus, load: Load, verdict: _Verdict) -> None:
     await save_snapshots(conn, verdict.rows)
     await save_problems(conn, load.aside, load.problems)
+    await keep_changes(conn, bus, verdict.changes, load.flow)
     if load.live is not None:
         await settle_snapshots(conn, verdict.rows)
         # A refused item came from a copy of the site that lags: what we have of it is newer.

@@ -1,4 +1,4 @@
-"""The connectors' tables beside the items: webhooks, comments, goals, and what is kept of the strategy."""
+"""The connectors' tables beside the items: webhooks, comments, goals, changes, and what is kept of the strategy."""
 
 from typing import Final
 
@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    Identity,
     Index,
     Integer,
     MetaData,
@@ -22,7 +23,7 @@ _INSTANT: Final = DateTime(timezone=True)
 
 def add_tables_beside(metadata: MetaData) -> None:
     """Add the tables to the room's metadata; called once, in `tables.py`."""
-    for add in (_hooks, _hook_keys, _hook_standings, _comments, _goals, _key_results, _strategy_seen):
+    for add in (_hooks, _hook_keys, _hook_standings, _comments, _goals, _key_results, _strategy_seen, _changes_kept):
         add(metadata)
 
 
@@ -132,4 +133,18 @@ def _strategy_seen(metadata: MetaData) -> None:
         metadata,
         Column("single", Boolean, CheckConstraint("single", name="strategy_seen_is_one_row"), primary_key=True),
         Column("version", BigInteger, nullable=False),
+    )
+
+
+def _changes_kept(metadata: MetaData) -> None:
+    """The changes that went out of late, beside a broker that forgets them when it dies."""
+    Table(
+        "changes_kept",
+        metadata,
+        Column("seq", BigInteger, Identity(always=True), primary_key=True),
+        Column("ref", Text, nullable=False),
+        Column("change_id", Text, nullable=False),
+        Column("body", Text, nullable=False, comment="the change as JSON, byte for byte as published"),
+        Column("told_at", _INSTANT, nullable=False, comment="machine time"),
+        Index("changes_kept_told_at", "told_at"),
     )

@@ -249,7 +249,7 @@ async def test_seeding_repeats_every_snapshot_with_its_revision_and_then_the_mar
     assert list(dict.fromkeys(mark.id for mark in desk.sent(FlowMark))) == [report.flow, "drain-1"]
     marked = [one.topic for one in desk.bus.log if one.event.type == type_names[FlowMark]]
     assert {topic: marked.count(topic) for topic in marked} == dict.fromkeys(MARKED, 2 * PARTITIONS)
-    assert desk.sent(WorkItemChange) == [], "what readers of changes keep is theirs; only the marks come again"
+    assert desk.sent(WorkItemChange) == [], "a Kafka that forgets nothing has them; only the marks come again"
     progress = await app.progress()
     assert progress.pending == {"imports": 0}
     assert progress.marks == {report.flow, "drain-1"}

@@ -79,8 +79,7 @@ async def test_a_kill_once_all_changes_are_kept_changes_nothing(
     await holds_with_its_past(replay, await replay.run(), undisturbed)
 
 
-@pytest.mark.xfail(strict=True, reason="changes that a dead broker held are not told again: see seeding.py")
 async def test_a_kill_before_its_changes_are_read_changes_nothing(replay: Replay, undisturbed: Undisturbed) -> None:
-    """The page is committed, so the next run takes its items for known; what happened to them died with the broker."""
+    """The page is committed, so the next run takes its items for known; the broker died with what happened to them."""
     assert (await replay.run(faultpoint="connectors.committed")).code == DIED
     await holds_with_its_past(replay, await replay.run(), undisturbed)
