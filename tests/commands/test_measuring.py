@@ -1,12 +1,22 @@
 """`leeway measure`: one value, or a file of them; all are kept or none."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.commands.typed import Replayed, leeway
+from tests.replay.runs import copied_home
 
 HEAD = "key_result,measured_at,value,confidence,note"
+
+
+@pytest.fixture(scope="module", name="replayed")
+def apart(replayed: Replayed) -> Iterator[Replayed]:
+    """A copy of the home: what is measured here would be found by whoever judges the other one anew."""
+    with copied_home(replayed.home) as home:
+        yield replace(replayed, home=home)
 
 
 def test_one_value_is_kept(replayed: Replayed) -> None:
