@@ -116,7 +116,6 @@ CLEARED = {"field": "duedate", "fieldId": "duedate", "from": "2026-06-08", "from
             issue(PLANNED, **release("2026-07-01")),
             "2026-06-15",
         ),  # that is put off
-        (issue(duedate="2026-06-08", **release("2026-07-01")), issue(CLEARED, **release("2026-07-01")), "2026-06-08"),
     ],
 )
 def test_a_day_that_releases_move_is_told_though_the_history_tells_of_releases_only(
@@ -125,3 +124,10 @@ def test_a_day_that_releases_move_is_told_though_the_history_tells_of_releases_o
     assert after.item.due_source is DueSource.FIX_VERSION
     [change] = seen(before.item, after.item, *after.changes)
     assert (change.field, change.aspect, change.was, change.becomes) == ("due", DUE, was, "2026-07-01")
+
+
+def test_a_day_of_its_own_that_was_taken_away_leaves_that_of_the_release_and_the_history_says_so() -> None:
+    before, after = issue(duedate="2026-06-08", **release("2026-07-01")), issue(CLEARED, **release("2026-07-01"))
+    assert seen(before.item, after.item, *after.changes) == []
+    [change] = after.changes
+    assert (change.aspect, change.was, change.becomes) == (DUE, "2026-06-08", "2026-07-01")

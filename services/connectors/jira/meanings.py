@@ -5,7 +5,7 @@ an epic link and as a parent, means it once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -14,7 +14,7 @@ from services.connectors.jira.changelog import Entry
 from services.connectors.jira.hierarchy import ABOVE_FIELDS
 from services.connectors.jira.life import known_categories, named_category
 from services.connectors.jira.people import actor_of
-from services.connectors.jira.planning import ESTIMATE_NAMES, START_NAMES
+from services.connectors.jira.planning import ESTIMATE_NAMES, START_NAMES, fix_versions_of, release_of
 from services.connectors.jira.raw import Issue
 from services.connectors.meanings import Meaning, category_text, day_text, meant, number_text
 from services.connectors.reading import identity, mapping, number, sequence, text
@@ -51,7 +51,15 @@ class _Reader:
         if found is None:
             return None
         aspect, read = found
-        return meant(aspect, read(entry.old, entry.old_text), read(entry.new, entry.new_text))
+        was, becomes = read(entry.old, entry.old_text), read(entry.new, entry.new_text)
+        if aspect is ChangeAspect.DUE and None in {was, becomes}:
+            release = self._release_at(entry)
+            was, becomes = was or release, becomes or release
+        return meant(aspect, was, becomes)
+
+    def _release_at(self, entry: Entry) -> str | None:
+        """Return when an issue without a day of its own was due then: what it is planned for counts, as far as told."""
+        return day_text(release_of(fix_versions_of(replace(self.issue, as_of=entry.at))))
 
     def _aspect_of(self, entry: Entry) -> tuple[ChangeAspect, _Reading] | None:
         field, options = entry.field, self.issue.options

@@ -32,8 +32,13 @@ def due_of(issue: Issue, versions: tuple[FixVersion, ...]) -> Due:
     own = day_of(undone.old or undone.old_text) if undone else day_of(issue.fields.get("duedate"))
     if own is not None:
         return Due(own, DueSource.ITEM)
-    released = min((version.release_on for version in versions if version.release_on), default=None)
+    released = release_of(versions)
     return Due(released, DueSource.FIX_VERSION) if released else Due()
+
+
+def release_of(versions: Iterable[FixVersion]) -> date | None:
+    """Return the day of the earliest of these releases that has one."""
+    return min((version.release_on for version in versions if version.release_on), default=None)
 
 
 def fix_versions_of(issue: Issue) -> tuple[FixVersion, ...]:

@@ -87,6 +87,29 @@ def test_an_entry_means(item: Json, expected: Any) -> None:
     assert meant(item, raw={"issuelinks": [jira_link(9, "Blocks", outward=2)]}) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (NOTHING, ("2026-06-08", None), (DUE, "2026-06-01", "2026-06-08")),
+        (("2026-06-08", None), NOTHING, (DUE, "2026-06-08", "2026-06-01")),
+        (("2026-06-01", None), NOTHING, None),  # due as before
+        (("2026-06-08", None), ("2026-06-09", None), (DUE, "2026-06-08", "2026-06-09")),
+    ],
+)
+def test_an_issue_without_a_day_of_its_own_was_due_with_its_release(before: Side, after: Side, expected: Any) -> None:
+    releases = [{"id": "7", "name": "v7", "releaseDate": "2026-06-01"}, {"id": "8", "name": "v8"}]
+    assert meant(entry("duedate", before, after), raw={"fixVersions": releases}) == [expected]
+
+
+def test_a_release_that_an_issue_was_planned_for_later_says_nothing_of_its_day_before() -> None:
+    raw = {"fixVersions": [{"id": "7", "name": "v7", "releaseDate": "2026-06-01"}]}
+    own = jira_history(1, day(2), BO, entry("duedate", NOTHING, ("2026-06-08", None)))
+    planned = jira_history(2, day(3), BO, entry("Fix Version", NOTHING, ("7", "v7")))
+    gone = jira_history(3, day(4), BO, entry("duedate", ("2026-06-08", None), NOTHING))
+    told = [meaning(change) for change in mapped(own, planned, gone, raw=raw).changes]
+    assert told == [(DUE, None, "2026-06-08"), None, (DUE, "2026-06-08", "2026-06-01")]
+
+
 def test_a_status_means_what_the_site_has_been_told_that_it_means() -> None:
     item = entry("status", ("new", "Open"), ("77", "Doing"))
     known, wanted = {"77": StatusCategory.IN_PROGRESS}, {"77": StatusCategory.DONE, "new": StatusCategory.IN_PROGRESS}
