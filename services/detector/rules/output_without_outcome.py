@@ -53,8 +53,8 @@ def judge(facts: KeyResultFacts, context: Context, now: datetime) -> Verdict:
     """Hold a finding while enough was delivered, long enough ago to show, and the key result has moved too little.
 
     The window is of 28 days of 24 hours: what was delivered at t counts from t and the lag on, for 28 days. The key
-    result moves from the last measurement before its own last 28 days, else from the first one in them, to the latest
-    one; where these are the same one nobody measured what came of the work, so it cannot be told.
+    result moves from the last measurement before its own last 28 days to the latest one in them; where either is
+    missing nobody measured what came of the work, so it cannot be told.
     """
     key_result = context.key_result(facts.objective, facts.key_result)
     way = None if key_result is None else way_of(key_result)
