@@ -57,6 +57,25 @@ def test_without_a_changelog_an_open_issue_stood_as_it_stands_now(now: str, then
     assert stood(jira_issue(1, category=now)).status_category is then
 
 
+def test_an_issue_that_is_told_to_have_never_changed_was_begun_as_it_was_created() -> None:
+    assert stood(jira_issue(1, category="indeterminate", histories=[], created=day(3))).started == day(3)
+    assert stood(jira_issue(1, category="indeterminate", created=day(3))).started is None, "nobody told of it"
+    assert stood(jira_issue(1, category="new", histories=[], created=day(3))).started is None
+
+
+@pytest.mark.parametrize(("as_of", "touched"), [(9, 1), (10, 10), (11, 10), (12, 1), (14, 1), (15, 15), (16, 15)])
+def test_the_resolution_that_stood_at_the_time_touches_whoever_made_it(as_of: int, touched: int) -> None:
+    rule = jira_person("rule", accountType="app")
+    histories = [
+        jira_history(1, day(10), rule, moved("resolution", (None, None), ("1", "Done"))),
+        jira_history(2, day(12), rule, moved("resolution", ("1", "Done"), (None, None))),
+        jira_history(3, day(15), rule, moved("resolution", (None, None), ("1", "Done"))),
+    ]
+    raw = jira_issue(1, created=day(1), histories=histories, resolution={"name": "Done"},
+                     resolutiondate=day(15).isoformat())  # fmt: skip
+    assert stood(raw, day(as_of)).touched == day(touched)
+
+
 def test_comments_after_the_time_do_not_count() -> None:
     comments = [jira_comment(1, day(19), BO), jira_comment(2, day(21), BO)]
     raw = jira_issue(1, comment={"comments": comments}, updated="2026-06-01T00:00:00.000+0000")

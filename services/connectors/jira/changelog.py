@@ -68,7 +68,7 @@ class Changelog:
 
     def reaches(self, as_of: datetime | None) -> bool:
         """Tell whether the issue can be rewound to `as_of` from here."""
-        return as_of is not None and bool(self.entries) and (self.whole or self.entries[0].at <= as_of)
+        return as_of is not None and (self.whole or (bool(self.entries) and self.entries[0].at <= as_of))
 
     def of(self, *fields: str) -> tuple[Entry, ...]:
         """Return the entries of these fields, oldest first."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas.work_items import Resolution, StatusCategory
-from services.connectors.jira.life import DONE, TODO, categories_of, category_now, spells
+from services.connectors.jira.life import DONE, IN_PROGRESS, TODO, categories_of, category_now, spells
 from services.connectors.jira.raw import Issue
 from services.connectors.mapped import MappingOptions, ending_of
 from services.connectors.reading import mapping, text
@@ -64,7 +64,12 @@ def _by_dates(issue: Issue, as_of: datetime) -> Standing:
         return _ended(_status_name(fields), _resolution_name(fields), ended, None, issue.options)
     if category is DONE:
         return Standing(UNKNOWN_STATUS, TODO)
-    return Standing(_status_name(fields), category)
+    return Standing(_status_name(fields), category, started=_begun(issue) if category is IN_PROGRESS else None)
+
+
+def _begun(issue: Issue) -> datetime | None:
+    """Return when an issue of which no change is told was begun: as it was created, if none was made."""
+    return issue.created if issue.log.whole else None
 
 
 def _by_status(issue: Issue) -> Standing:
