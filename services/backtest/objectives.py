@@ -129,8 +129,13 @@ class ObjectiveNumbers:
             return
         if item.created >= self._known.baseline:
             self._added += one
-        elif item.done is None or item.done >= self._known.baseline:
+        elif (item.done is None or item.done >= self._known.baseline) and not _was_done(member, self._known.baseline):
             self._base += one
+
+
+def _was_done(member: Member, at: datetime) -> bool:
+    """Tell whether the item is told to have been done right before this moment, and taken up again since."""
+    return next((move.was for move in member.moves if move.at >= at), None) == StatusCategory.DONE.value
 
 
 def _step(move: PastChange) -> int:

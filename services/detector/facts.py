@@ -197,10 +197,11 @@ class TeamFacts:
 class ObjectiveFacts:
     """An objective's visible items: how many are open, the last touch of any (open or not), and its leaves.
 
-    `leaves_base`: created before the objective's baseline and not done before it; `leaves_added`: created at or after
-    it. Both leave out the cancelled ones (`scope_growth.cancelled_resolutions(...)`), epics and initiatives, and items
-    that are a known item's parent, unless they are sub-tasks. A leaf that was first seen to serve the objective at or
-    after the baseline counts as added, however old it is, unless it was done by then; one that comes back does not.
+    `leaves_base`: created before the objective's baseline and not done by then, as far as told, whatever came of it
+    since; `leaves_added`: created at or after it. Both leave out the cancelled ones
+    (`scope_growth.cancelled_resolutions(...)`), epics and initiatives, and items that are a known item's parent, unless
+    they are sub-tasks. A leaf that was first seen to serve the objective at or after the baseline counts as added,
+    however old it is, unless it was done by then; one that comes back does not.
 
     `in_progress` counts its items in progress; `progress_ended` is when the last one of its items left that state, or
     left the objective in that state, as far as told; `open_from` is the earliest moment from which one of the items

@@ -53,6 +53,12 @@ _SERVED_BEFORE: Final = f"""
 """  # noqa: S608 -- our own text
 """Whether an item that came to the objective since had served it before: as somebody moved it there by the baseline, as
 the strategy has it, or ever since it came."""
+_WAS_DONE: Final = """
+    created < o.baseline AND moved >= o.baseline AND 'done' = (
+        SELECT c.was FROM changes c WHERE c.ref = items.ref AND c.aspect = 'status' AND c.at >= o.baseline
+        ORDER BY c.at, length(c.change_id), c.change_id LIMIT 1)
+"""
+"""Whether an item was done by the baseline, though it was taken up again since."""
 _LEAVES: Final = text(
     f"""
     WITH o AS MATERIALIZED (
@@ -61,10 +67,11 @@ _LEAVES: Final = text(
              AS given (objective, baseline, cancelled)
     )
     SELECT o.objective, l.leaves_base, l.leaves_added FROM o CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE NOT came_since) AS leaves_base, count(*) FILTER (WHERE came_since) AS leaves_added
+        SELECT count(*) FILTER (WHERE NOT came_since AND NOT was_done) AS leaves_base,
+               count(*) FILTER (WHERE came_since) AS leaves_added
         FROM (
             SELECT CASE WHEN created >= o.baseline THEN true WHEN aligned_at >= o.baseline THEN NOT {_SERVED_BEFORE}
-                        ELSE false END AS came_since FROM items
+                        ELSE false END AS came_since, coalesce({_WAS_DONE}, false) AS was_done FROM items
             WHERE objective = o.objective AND visible AND objective IS NOT NULL
               AND type <> 'epic' AND type <> 'initiative' AND (type = 'subtask' OR NOT has_children)
               AND (created >= o.baseline OR done IS NULL OR done >= o.baseline)

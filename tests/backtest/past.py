@@ -53,7 +53,7 @@ def archive_items(day: date) -> Any:
     return Reference("jira-archive", ARCHIVE, day.isoformat()).items()
 
 
-def plain(items: Any, strategy: Strategy, now: datetime) -> list[Told]:
+def plain(items: Any, changes: Any, strategy: Strategy, now: datetime) -> list[Told]:
     """Return what a judge of everything finds, each subject assembled the plain way."""
-    world = World(place(items, strategy), compile_strategy(strategy), now)
+    world = World(place(items, strategy), compile_strategy(strategy), now, changes)
     return told(world.judge().findings)

@@ -8,11 +8,11 @@ import pytest
 
 from schemas.findings import Severity
 from schemas.strategy import Strategy
-from schemas.work_items import WorkItem
+from schemas.work_items import WorkItem, WorkItemChange
 from services.backtest.days import Days
 from services.backtest.key_results import Measurements
 from services.connectors.export.survey import Entry, entries_of, survey
-from services.connectors.mapped import Mapped, MappingOptions
+from services.connectors.mapped import Mapped, MappingOptions, Telling
 from services.connectors.pages import MAPPERS
 from services.detector.facts import Measured
 from services.detector.policy import compile_strategy
@@ -102,7 +102,7 @@ def test_day_by_day_is_what_everything_judged_the_plain_way_comes_to(seed: int, 
     path, plan, days = write(tmp_path / "made.jsonl", seed), _referenced(strategy()), Days(FIRST, LAST)
     run = run_of(load_past((path,), plan, days), plan)
     for now in run.days():
-        assert told(run.open()) == plain(_items((path,), now), plan, now), now
+        assert told(run.open()) == plain(*_told((path,), now), plan, now), now
     assert run.lives
 
 
@@ -115,7 +115,7 @@ def test_the_archives_findings_are_those_judged_the_plain_way() -> None:
     for now in run.days():
         if (now + timedelta(days=1)).day == 1 and now.month % 4 == 0:
             month_ends += 1
-            assert told(run.open()) == plain(_items(paths, now), plan, now), now
+            assert told(run.open()) == plain(*_told(paths, now), plan, now), now
     assert month_ends == 10
 
 
@@ -144,12 +144,16 @@ def _referenced(plan: Strategy) -> Strategy:
     return changed
 
 
-def _items(paths: tuple[Path, ...], now: datetime) -> list[WorkItem]:
-    """Return all items mapped as of this moment, without any load."""
-    found, items = survey(paths), []
-    options = MappingOptions(status_categories=found.status_categories, twin_site=SITE)
+def _told(paths: tuple[Path, ...], now: datetime) -> tuple[list[WorkItem], list[WorkItemChange]]:
+    """Return all items mapped as of this moment, and what is told of their past, without any load."""
+    found = survey(paths)
+    items: list[WorkItem] = []
+    changes: list[WorkItemChange] = []
+    options = MappingOptions(status_categories=found.status_categories, twin_site=SITE, telling=Telling.MEANINGS)
     for entry in entries_of(paths, found):
         outcome = MAPPERS[entry.tracker](entry.raw, SITE, now, options) if isinstance(entry, Entry) else None
         if isinstance(outcome, Mapped):
-            items.append(found.index.placed(outcome.item) if outcome.item.ref.startswith("jira:") else outcome.item)
-    return items
+            is_jira = outcome.item.ref.startswith("jira:")
+            items.append(found.index.placed(outcome.item) if is_jira else outcome.item)
+            changes += outcome.changes
+    return items, changes

@@ -34,7 +34,7 @@ from services.detector.rules.scope_growth import cancelled_resolutions, is_cance
 from services.detector.rules.unaligned_work import active_since
 from services.detector.rules.unvalidated_build import DiscoveryPolicy, is_discovery
 from services.detector.verdict import Verdict, merge
-from tests.detector.brute_past import RANK, PlainPast, differs_since, is_planned, is_seen, shared_days
+from tests.detector.brute_past import MOMENT, RANK, PlainPast, differs_since, is_planned, is_seen, shared_days
 
 COMPARED = (ChangeAspect.STATUS, ChangeAspect.DUE, ChangeAspect.ASSIGNEE)
 
@@ -240,7 +240,10 @@ class World:
                 objective=objective.id,
                 open_items=sum(item.is_open for item in serving),
                 last_touch=max((item.touched for item in serving), default=None),
-                leaves_base=sum(self._is_to_do(item, objective.baseline) for item in before),
+                leaves_base=sum(
+                    self._is_to_do(item, objective.baseline) and not self._was_done(item, objective.baseline)
+                    for item in before
+                ),
                 leaves_added=sum(
                     item.created >= objective.baseline or self._is_to_do(item, objective.baseline)
                     for item in leaves
@@ -288,6 +291,11 @@ class World:
     @staticmethod
     def _is_to_do(item: ItemFacts, baseline: datetime) -> bool:
         return item.done is None or item.done >= baseline
+
+    def _was_done(self, item: ItemFacts, baseline: datetime) -> bool:
+        if item.created >= baseline:
+            return False
+        return self._past(item.ref).at(ChangeAspect.STATUS, baseline - MOMENT, None) == StatusCategory.DONE.value
 
     def _moves(self, items: Iterable[ItemFacts]) -> dict[str, Any]:
         lapse = timedelta(days=28)

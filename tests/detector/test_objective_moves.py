@@ -75,6 +75,25 @@ async def test_what_the_strategy_moved_there_and_comes_back_is_none_that_was_add
     assert (facts.leaves_base, facts.leaves_added) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("done", "again", "base"),
+    [(-5, 1, 0), (-5, 0, 0), (-5, -1, 1), (0, 1, 1), (1, 2, 1), (-5, None, 0), (0, None, 1)],
+)
+async def test_what_was_done_by_the_baseline_and_is_taken_up_again_since_is_no_part_of_the_base(
+    room: Room, done: int, again: int | None, base: int
+) -> None:
+    ended_at = BASELINE + done * DAY
+    status, over = (StatusCategory.DONE, ended_at) if again is None else (StatusCategory.TODO, None)
+    item = work_item(1, created=BASELINE - 60 * DAY, status_category=status, done=over)
+    await room.store(aligned(item, objective="easy"))
+    await tell(room.database, change(1, "c1", TODO, DONE, ended_at))
+    if again is not None:
+        await tell(room.database, change(1, "c2", DONE, TODO, BASELINE + again * DAY))
+    await room.settle()
+    facts = await facts_of(room)
+    assert (facts.leaves_base, facts.leaves_added) == (base, 0)
+
+
 async def ended(room: Room) -> datetime | None:
     return (await facts_of(room)).progress_ended
 
