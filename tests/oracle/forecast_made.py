@@ -23,9 +23,10 @@ def made_plan(seed: int) -> Json:
         {"id": "west", "time_zone": "America/Los_Angeles", "country": "US"},
     ]
     teams = [{"id": one, "calendar": one} for one in ("berlin", "tokyo", "gulf", "west")]
+    dues = range(2, 16) if _is_steady(seed) else [-1, 0, *range(3, 64)]
     objectives = [
         {"id": name, "title": name, "team": random.choice(["app", "berlin", "tokyo", "gulf", "west"]),
-         "work": [{"label": name}], "due_on": str(TODAY + timedelta(days=random.choice([-1, 0, *range(3, 64)])))}
+         "work": [{"label": name}], "due_on": str(TODAY + timedelta(days=random.choice(dues)))}
         for name in ("easy", "safe", "calm")
     ]  # fmt: skip
     return {
@@ -34,18 +35,40 @@ def made_plan(seed: int) -> Json:
     }  # fmt: skip
 
 
+def _is_steady(seed: int) -> bool:
+    """Tell whether about as much is delivered on every day, so that a day more or less is told from chance."""
+    return seed % 2 == 0
+
+
 def made_company(seed: int) -> list[Json]:
     """Return the exports of a company; the same seed gives the same."""
-    random = Random(seed)  # noqa: S311 -- the same seed, the same company
-    begun = datetime(2026, 6, 1, tzinfo=UTC) - timedelta(days=random.choice([20, 60, 150]))
-    span = datetime(2026, 6, 17, tzinfo=UTC) - begun
-    waits = random.choice([0, 0.3, 0.8])
-    straight = random.choice([1, 1, 0.7])
-    count = random.randrange(60, 140)
-    found = []
-    for number in range(1, count + 1):
-        created = begun + span * random.random() * 0.8
-        done = created + (span + timedelta(days=10)) * random.random() ** 2
+    return _Company(seed).made()
+
+
+class _Company:
+    def __init__(self, seed: int) -> None:
+        self._random = random = Random(seed)  # noqa: S311 -- the same seed, the same company
+        self._is_steady = _is_steady(seed)
+        days = 10 if self._is_steady else random.choice([20, 60, 150])
+        self._begun = datetime(2026, 6, 1, tzinfo=UTC) - timedelta(days=days)
+        self._span = datetime(2026, 6, 17, tzinfo=UTC) - self._begun
+        self._waits, self._straight = random.choice([0, 0.3, 0.8]), random.choice([1, 1, 0.7])
+        self._count = random.randrange(60, 140)
+
+    def made(self) -> list[Json]:
+        issues = [self._issue(number) for number in range(1, self._count + 1)]
+        if self._random.random() < 0.25:
+            _ring(*self._random.sample([one for one in issues[5:] if "resolution" not in one["fields"]], 2))
+        return issues + [self._task(number) for number in range(1, 10)]
+
+    def _lived(self, number: int) -> tuple[datetime, datetime]:
+        if self._is_steady:
+            return self._begun, self._begun + self._span * number / self._count
+        created = self._begun + self._span * self._random.random() * 0.8
+        return created, created + (self._span + timedelta(days=10)) * self._random.random() ** 2
+
+    def _issue(self, number: int) -> Json:
+        random, (created, done) = self._random, self._lived(number)
         is_done, is_subtask = random.random() < 0.7 and number > 5, number % 9 == 0
         fields: Json = {"labels": random.sample(["easy", "safe", "calm", "none"], random.choice([0, 1, 1, 1]))}
         if is_subtask:
@@ -55,26 +78,28 @@ def made_company(seed: int) -> list[Json]:
             fields[EPIC_FIELD] = f"APP-{random.randrange(1, 4)}"
         if is_done:
             fields |= {"resolution": {"name": random.choice(ENDINGS)}, "resolutiondate": jira_time(done)}
-        elif random.random() < waits:
-            far = random.randrange(1, count + 2)
-            if random.random() < straight and far >= number:
-                far = max(1, number - 1 - far % 30)
-            fields["issuelinks"] = [jira_link(number, "Blocks", inward=far)]
+        elif random.random() < self._waits:
+            fields["issuelinks"] = [jira_link(number, "Blocks", inward=self._far(number))]
         name = "Epic" if number <= 3 else "Initiative" if number == 4 else random.choice(["Story", "Bug", "Task"])
-        found.append(
-            jira_issue(number, category="done" if is_done else random.choice(["new", "indeterminate"]), created=created,
-                       type_name=name, subtask=is_subtask, **fields) | {"names": {EPIC_FIELD: "Epic Link"}}
+        category = "done" if is_done else random.choice(["new", "indeterminate"])
+        issue = jira_issue(number, category=category, created=created, type_name=name, subtask=is_subtask, **fields)
+        return issue | {"names": {EPIC_FIELD: "Epic Link"}}
+
+    def _far(self, number: int) -> int:
+        far = self._random.randrange(1, self._count + 2)
+        if self._random.random() < self._straight and far >= number:
+            return max(1, number - 1 - far % 30)
+        return far
+
+    def _task(self, number: int) -> Json:
+        done = self._begun + self._span * self._random.random()
+        return asana_task(
+            number, created_at=self._begun.isoformat(), modified_at=done.isoformat(), completed=number < 7,
+            completed_at=done.isoformat() if number < 7 else None, tags=[{"gid": "1", "name": "calm"}],
+            dependencies=[{"gid": "8"}] if number == 9 else [],
         )  # fmt: skip
-    if random.random() < 0.25:
-        one, other = random.sample([issue for issue in found[5:] if "resolution" not in issue["fields"]], 2)
-        for near, end in ((one, other), (other, one)):
-            near["fields"]["issuelinks"] = [jira_link(900, "Depends", outward=int(end["id"]))]
-    for number in range(1, 10):
-        done = begun + span * random.random()
-        found.append(
-            asana_task(number, created_at=begun.isoformat(), modified_at=done.isoformat(),
-                       tags=[{"gid": "1", "name": "calm"}],
-                       completed=number < 7, completed_at=done.isoformat() if number < 7 else None,
-                       dependencies=[{"gid": "8"}] if number == 9 else [])
-        )  # fmt: skip
-    return found
+
+
+def _ring(one: Json, other: Json) -> None:
+    for near, end in ((one, other), (other, one)):
+        near["fields"]["issuelinks"] = [jira_link(900, "Depends", outward=int(end["id"]))]
