@@ -22,7 +22,8 @@ def made_plan(seed: int) -> Json:
         {"id": "gulf", "time_zone": "Asia/Dubai", "weekend": ["fri", "sat"]},
         {"id": "west", "time_zone": "America/Los_Angeles", "country": "US"},
     ]
-    teams = [{"id": one, "calendar": one} for one in ("berlin", "tokyo", "gulf", "west")]
+    teams: list[Json] = [{"id": one, "calendar": one} for one in ("berlin", "tokyo", "gulf", "west")]
+    teams.append({"id": "app"})
     dues = range(2, 16) if _is_steady(seed) else [-1, 0, *range(3, 64)]
     objectives = [
         {"id": name, "title": name, "team": random.choice(["app", "berlin", "tokyo", "gulf", "west"]),

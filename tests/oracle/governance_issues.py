@@ -101,9 +101,13 @@ def _by_dates(fields: Json, now: datetime) -> _Stood:
 def _touched(fields: Json, log: Log, now: datetime) -> datetime:
     resolved = _resolved(fields)
     touches = [instant(fields["created"]), *([resolved] if resolved else [])]
-    touches += [instant(one["created"]) for one in fields["comment"]["comments"] if one["author"]]
-    touches += [at for at, by, one in log if by and one["field"].casefold() not in NO_TOUCH]
+    touches += [instant(one["created"]) for one in fields["comment"]["comments"] if _is_person(one["author"])]
+    touches += [at for at, by, one in log if _is_person(by) and one["field"].casefold() not in NO_TOUCH]
     return max(one for one in touches if one <= now)
+
+
+def _is_person(author: Json | None) -> bool:
+    return author is not None and author.get("accountType") != "app"
 
 
 def _above(fields: Json) -> Json:

@@ -24,6 +24,7 @@ from tests.oracle.governance_raw import EPIC_FIELD, START_FIELD, Json
 
 PROJECTS = ("APP", "PAY", "OPS", "GULF", "WEST", "ZED")
 PEOPLE = ("ana", "bo", "cleo")
+BOT: Json = {"accountId": "b0", "accountType": "app", "displayName": "Robot"}
 STATUS = {"new": "Open", "indeterminate": "In Progress", "done": "Closed"}
 FIRST, LAST = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 6, 30, tzinfo=UTC)
 TYPES = ("Initiative", "Story", "Story", "Bug", "Task", "decision", "Spike", "ESCALATION", "Research")
@@ -94,7 +95,7 @@ class Company:
             fields["resolutiondate"] = None
         fields["updated"] = jira_time(max([created, *moments]))
         fields["comment"] = {"comments": [
-            jira_comment(number * 100 + place, at + timedelta(hours=3), random.choice([None, jira_person("bo")]))
+            jira_comment(number * 100 + place, at + timedelta(hours=3), random.choice([None, BOT, jira_person("bo")]))
             for place, at in enumerate(moments) if random.random() < 0.4
         ]}  # fmt: skip
         issue = jira_issue(
@@ -108,7 +109,7 @@ class Company:
         random, category, log = self._random, "new", []
         for place, at in enumerate(moments):
             kind = random.choice(["status", "status", "status", "duedate", "assignee", "labels", "Rank"])
-            by = random.choice([jira_person(random.choice(PEOPLE)), None])
+            by = random.choice([jira_person(random.choice(PEOPLE)), BOT, None])
             if kind == "status":
                 before, category = category, random.choice([one for one in JIRA_CATEGORIES if one != category])
                 moves = [_moved("status", before, STATUS[before], category, STATUS[category])]

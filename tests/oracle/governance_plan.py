@@ -1,7 +1,7 @@
 """What a strategy says, read the plain way: days that are worked, whose number holds, who serves what (DESIGN, 7)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,7 +64,7 @@ class Plan:
         return one.astimezone(self.zone(team)).date() if isinstance(one, datetime) else one
 
     def midnight(self, team: str | None, one: date) -> datetime:
-        return datetime(one.year, one.month, one.day, tzinfo=self.zone(team))
+        return datetime(one.year, one.month, one.day, tzinfo=self.zone(team)).astimezone(UTC)
 
     def policy(self, name: str, team: str | None, objective: str | None) -> Any:
         layers = [self.objectives.get(objective or "", {}), self.teams.get(team or "", {}), self.raw]
