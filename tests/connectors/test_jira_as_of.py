@@ -76,6 +76,63 @@ def test_the_resolution_that_stood_at_the_time_touches_whoever_made_it(as_of: in
     assert stood(raw, day(as_of)).touched == day(touched)
 
 
+DONE = moved("status", ("new", "Open"), ("done", "Closed"))
+AGAIN = moved("status", ("done", "Closed"), ("new", "Open"))
+SETTLED = moved("resolution", (None, None), ("1", "Done"))
+CORRECTED = moved("resolution", ("1", "Done"), ("2", "Duplicate"))
+
+
+@pytest.mark.parametrize(
+    ("steps", "resolved", "as_of", "done"),
+    [
+        ([(10, DONE, SETTLED)], 10, 11, 10),
+        ([(10, DONE), (12, SETTLED)], 12, 14, 10),
+        ([(10, DONE, SETTLED), (12, CORRECTED)], 12, 14, 10),
+        ([(10, DONE, SETTLED), (11, AGAIN), (13, DONE)], 10, 14, 13),
+        ([(10, DONE, SETTLED), (11, AGAIN), (13, DONE)], 10, None, 13),
+        ([(10, DONE, SETTLED), (12, AGAIN), (14, DONE)], 14, 11, 10),
+    ],
+)
+def test_an_issue_is_done_from_when_its_status_says_so_whenever_its_resolution_was_made(
+    steps: list[tuple[Any, ...]], resolved: int, as_of: int | None, done: int
+) -> None:
+    histories = [jira_history(number, day(at), BO, *items) for number, (at, *items) in enumerate(steps)]
+    raw = jira_issue(1, category="done", created=day(1), histories=histories, resolution={"name": "Done"},
+                     resolutiondate=day(resolved).isoformat())  # fmt: skip
+    assert stood(raw, day(as_of) if as_of else None).done == day(done)
+
+
+def test_where_nobody_knows_what_an_issue_was_before_it_was_closed_its_resolution_says_since_when_it_is_done() -> None:
+    closed = jira_history(1, day(12), BO, moved("status", ("77", "Erledigt"), ("done", "Closed")))
+    raw = jira_issue(1, category="done", created=day(1), histories=[closed], resolution={"name": "Done"},
+                     resolutiondate=day(10).isoformat())  # fmt: skip
+    assert stood(raw, day(14)).done == day(10)
+
+
+IN_8 = moved("Epic Link", ("7", "APP-7"), ("8", "APP-8"))
+IN_9 = moved("IssueParentAssociation", ("8", "APP-8"), ("9", "APP-9"))
+OUT = moved("IssueParentAssociation", ("9", "APP-9"), (None, None))
+
+
+@pytest.mark.parametrize(
+    ("steps", "as_of", "epic"),
+    [
+        ([(10, IN_8), (12, IN_9)], 9, "7"),
+        ([(10, IN_8), (12, IN_9)], 11, "8"),
+        ([(10, IN_9), (12, IN_8)], 9, "8"),
+        ([(10, IN_9), (12, IN_8)], 11, "7"),
+        ([(10, OUT)], 9, "9"),
+        ([(10, OUT)], 11, None),
+    ],
+)
+def test_the_first_move_after_the_time_says_in_which_epic_an_issue_was(
+    steps: list[tuple[Any, ...]], as_of: int, epic: str | None
+) -> None:
+    histories = [jira_history(number, day(at), BO, *items) for number, (at, *items) in enumerate(steps)]
+    item = stood(jira_issue(1, created=day(1), histories=histories), day(as_of))
+    assert (item.epic, item.parent) == (epic and f"jira:site:{epic}", None)
+
+
 def test_comments_after_the_time_do_not_count() -> None:
     comments = [jira_comment(1, day(19), BO), jira_comment(2, day(21), BO)]
     raw = jira_issue(1, comment={"comments": comments}, updated="2026-06-01T00:00:00.000+0000")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.work_items import ItemType, Project
+from services.connectors.jira.changelog import Entry
 from services.connectors.jira.raw import Issue
 from services.connectors.reading import identity, mapping, text
 
@@ -20,7 +21,8 @@ _TYPE_NAMES: Final = {
     **dict.fromkeys(("story", "user story", "new feature", "feature", "improvement"), ItemType.STORY),
 }
 _EPIC_LEVEL: Final = 1
-ABOVE_FIELDS: Final = frozenset({"epic link", "parent", "issueparentassociation"})
+_ABOVE_STORIES: Final = frozenset({ItemType.EPIC, ItemType.INITIATIVE})
+ABOVE_FIELDS: Final = ("epic link", "issueparentassociation", "parent")
 """The names under which a changelog tells what an issue belongs to; Cloud writes two of them for one move."""
 
 
@@ -65,15 +67,18 @@ def above_of(issue: Issue, kind: ItemType) -> tuple[Above, Above]:
         epic = Above(f"jira:{site}:{agile_id}", text(agile.get("key"), 200) or epic.key)
     elif epic is NOTHING and (linked := _epic_link(issue)):
         epic = Above(_ref_in_log(linked, issue), linked)
-    if undone := issue.undone("epic link"):
-        epic = _before(undone.old, undone.old_text, site)
-    elif (undone := issue.undone("issueparentassociation", "parent")) and kind is ItemType.SUBTASK:
-        parent = _before(undone.old, undone.old_text, site)
-    elif undone and epic is not NOTHING:
-        epic = _before(undone.old, undone.old_text, site)
-    elif undone:
-        parent = _before(undone.old, undone.old_text, site)
-    return parent, epic
+    moves = [entry for name in ABOVE_FIELDS if (entry := issue.undone(name))]
+    return _rewound(parent, epic, min(moves, key=lambda entry: entry.at), kind, site) if moves else (parent, epic)
+
+
+def _rewound(parent: Above, epic: Above, undone: Entry, kind: ItemType, site: str) -> tuple[Above, Above]:
+    """Return (parent, epic) before this move; what stands in nothing now, and is no epic, was in an epic then."""
+    before = _before(undone.old, undone.old_text, site)
+    if undone.field == "epic link":
+        return parent, before
+    if kind is ItemType.SUBTASK or (epic is NOTHING and (parent is not NOTHING or kind in _ABOVE_STORIES)):
+        return before, epic
+    return parent, before
 
 
 def _parent(issue: Issue, kind: ItemType) -> tuple[Above, Above]:

@@ -31,7 +31,7 @@ from services.connectors.jira.planning import (
     start_of,
 )
 from services.connectors.jira.raw import Issue
-from services.connectors.jira.standing import standing_of
+from services.connectors.jira.standing import resolved_at, standing_of
 from services.connectors.mapped import Mapped, MappingOptions, NotYet, Outcome, SetAside, Telling, is_person, unusable
 from services.connectors.reading import identity, mapping, sequence, text
 from services.connectors.times import by, instant_of
@@ -165,18 +165,10 @@ def _touched(issue: Issue, comments: Sequence[_Comment], entries: Sequence[Entry
     touches = [issue.created]
     touches += [one.at for one in comments if is_person(one.by)]
     touches += [entry.at for entry in entries if entry.is_touch]
-    resolved = _resolved(issue)
+    resolved = resolved_at(issue)
     if resolved is not None and by(resolved, issue.as_of):
         touches.append(resolved)
     return max(touches)
-
-
-def _resolved(issue: Issue) -> datetime | None:
-    """Return when the resolution that the issue had at `as_of` was made, also if it was taken back since."""
-    if issue.undone("resolution") is None:
-        return instant_of(issue.fields.get("resolutiondate"))
-    made = [entry for entry in issue.log.of("resolution") if by(entry.at, issue.as_of)]
-    return made[-1].at if made and made[-1].new is not None else None
 
 
 def _updated(issue: Issue, touched: datetime, happened: Iterable[_Comment | Entry]) -> datetime:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas.work_items import Resolution, StatusCategory
-from services.connectors.jira.life import DONE, IN_PROGRESS, TODO, categories_of, category_now, spells
+from services.connectors.jira.life import DONE, IN_PROGRESS, TODO, categories_of, category_now, known_categories, spells
 from services.connectors.jira.raw import Issue
 from services.connectors.mapped import MappingOptions, ending_of
 from services.connectors.reading import mapping, text
@@ -73,7 +73,7 @@ def _begun(issue: Issue) -> datetime | None:
 
 
 def _by_status(issue: Issue) -> Standing:
-    fields, as_of = issue.fields, issue.as_of
+    fields = issue.fields
     categories = categories_of(issue)
     moved = issue.undone("status")
     status = (moved.old_text if moved else None) or _status_name(fields)
@@ -83,8 +83,30 @@ def _by_status(issue: Issue) -> Standing:
         return Standing(status, category, started=started)
     settled = issue.undone("resolution")
     name = settled.old_text if settled else _resolution_name(fields)
-    resolved = instant_of(fields.get("resolutiondate")) if settled is None else None
-    done = (
-        resolved if by(resolved, as_of) else entered or (issue.created if as_of else instant_of(fields.get("updated")))
-    )
-    return _ended(status, name, done, started, issue.options)
+    return _ended(status, name, _done(issue, entered), started, issue.options)
+
+
+def _done(issue: Issue, entered: datetime | None) -> datetime | None:
+    """Return when a done issue became so: as its status was moved, where it is known from what; else by its resolution.
+
+    A resolution may be set or corrected later, and one that was never taken back is older than what was done since.
+    """
+    if entered is not None and _is_known(issue, entered):
+        return entered
+    resolved = resolved_at(issue)
+    if resolved is not None and by(resolved, issue.as_of):
+        return resolved
+    return entered or (issue.created if issue.as_of else instant_of(issue.fields.get("updated")))
+
+
+def _is_known(issue: Issue, entered: datetime) -> bool:
+    known = known_categories(issue)
+    return any(move.at == entered and move.old in known for move in issue.log.of("status"))
+
+
+def resolved_at(issue: Issue) -> datetime | None:
+    """Return when the resolution that the issue had at `as_of` was made, also if it was taken back since."""
+    if issue.undone("resolution") is None:
+        return instant_of(issue.fields.get("resolutiondate"))
+    made = [entry for entry in issue.log.of("resolution") if by(entry.at, issue.as_of)]
+    return made[-1].at if made and made[-1].new is not None else None
