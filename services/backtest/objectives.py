@@ -89,7 +89,7 @@ class ObjectiveNumbers:
             items=self._items,
             in_progress=self._in_progress,
             progress_ended=self._left.last,
-            open_from=self._open.first,
+            open_from=None if self._in_progress else self._open.first,
             moved_on=sum(any(_step(move) > 0 for move in told) for told in moves),
             went_back=sum(any(_step(move) < 0 for move in told) for told in moves),
             moves_lapse=min((move.at + _MOVES for told in moves for move in told), default=None),
@@ -104,7 +104,7 @@ class ObjectiveNumbers:
             return
         yield self._touches, item.touched
         if item.is_open:
-            yield self._open, item.created
+            yield self._open, _opened(member)
         if item.done is not None and self.is_delivered(item):
             yield self.delivered, item.done
         moves = member.moves
@@ -131,6 +131,12 @@ class ObjectiveNumbers:
             self._added += one
         elif (item.done is None or item.done >= self._known.baseline) and not _was_done(member, self._known.baseline):
             self._base += one
+
+
+def _opened(member: Member) -> datetime:
+    """Return when an open item came, or was last taken up again."""
+    again = [move.at for move in member.moves if move.was == StatusCategory.DONE.value]
+    return max([member.facts.created, *again])
 
 
 def _was_done(member: Member, at: datetime) -> bool:

@@ -204,12 +204,12 @@ class ObjectiveFacts:
     however old it is, unless it was done by then; one that comes back does not.
 
     `in_progress` counts its items in progress; `progress_ended` is when the last one of its items left that state, or
-    left the objective in that state, as far as told; `open_from` is the earliest moment from which one of the items
-    that are open now has existed and served it. `moved_on` and `went_back` count the items that did so at least once
-    in the last 28 days (of 24 hours) before the moment of reading: on to in progress or done, back from done or from
-    in progress to to do; `moves_lapse` is when the first of these moves falls out of the window. `hidden` are its
-    items that are not done and out of sight, and nobody can say that they are gone. `due_moves` are of the same
-    cycle, oldest first. `forecast` is the newest.
+    left the objective in that state, as far as told; `open_from` is, while none is in progress, the earliest moment
+    from which on one of its items has served it and been open without a break, as far as told. `moved_on` and
+    `went_back` count the items that did so at least once in the last 28 days (of 24 hours) before the moment of
+    reading: on to in progress or done, back from done or from in progress to to do; `moves_lapse` is when the first of
+    these moves falls out of the window. `hidden` are its items that are not done and out of sight, and nobody can say
+    that they are gone. `due_moves` are of the same cycle, oldest first. `forecast` is the newest.
     """
 
     objective: Identifier

@@ -17,9 +17,17 @@ MOVES_WINDOW: Final = timedelta(days=28)
 
 _NAMED: Final = "FROM unnest(CAST(:objectives AS text[])) AS o (objective) CROSS JOIN LATERAL"
 _OPEN: Final = text(
-    "SELECT objective, count(*) AS open_items, count(*) FILTER (WHERE status_category = 'in_progress') AS in_progress, "
-    "min(greatest(created, aligned_at)) AS open_from FROM items WHERE is_open AND objective IS NOT NULL "
-    "AND objective = ANY(CAST(:objectives AS text[])) GROUP BY objective"
+    """
+    SELECT o.*, CASE WHEN in_progress = 0 THEN (
+        SELECT min(greatest(i.created, i.aligned_at, (
+            SELECT max(c.at) FROM changes c WHERE c.ref = i.ref AND c.aspect = 'status' AND c.was = 'done')))
+        FROM items i WHERE i.objective = o.objective AND i.is_open AND i.objective IS NOT NULL
+    ) END AS open_from FROM (
+        SELECT objective, count(*) AS open_items, count(*) FILTER (WHERE status_category = 'in_progress') AS in_progress
+        FROM items WHERE is_open AND objective IS NOT NULL AND objective = ANY(CAST(:objectives AS text[]))
+        GROUP BY objective
+    ) AS o
+    """
 )
 _LEFT_BEGUN: Final = """
     SELECT c.at FROM changes c WHERE c.was = o.objective AND c.aspect = 'objective' AND 'in_progress' = coalesce(

@@ -34,7 +34,7 @@ from services.detector.rules.scope_growth import cancelled_resolutions, is_cance
 from services.detector.rules.unaligned_work import active_since
 from services.detector.rules.unvalidated_build import DiscoveryPolicy, is_discovery
 from services.detector.verdict import Verdict, merge
-from tests.detector.brute_past import MOMENT, RANK, PlainPast, differs_since, is_planned, is_seen, shared_days
+from tests.detector.brute_past import RANK, PlainPast, differs_since, is_planned, is_seen, shared_days
 
 COMPARED = (ChangeAspect.STATUS, ChangeAspect.DUE, ChangeAspect.ASSIGNEE)
 
@@ -241,7 +241,8 @@ class World:
                 open_items=sum(item.is_open for item in serving),
                 last_touch=max((item.touched for item in serving), default=None),
                 leaves_base=sum(
-                    self._is_to_do(item, objective.baseline) and not self._was_done(item, objective.baseline)
+                    self._is_to_do(item, objective.baseline)
+                    and not self._past(item.ref).was_done_by(objective.baseline)
                     for item in before
                 ),
                 leaves_added=sum(
@@ -254,7 +255,7 @@ class World:
                     item.is_open and item.status_category is StatusCategory.IN_PROGRESS for item in serving
                 ),
                 progress_ended=max([*self._left_progress(serving), *self._left_begun(objective.id)], default=None),
-                open_from=min((self._serves_from(item) for item in serving if item.is_open), default=None),
+                open_from=self._open_from(serving),
                 hidden=sum(
                     item.is_missing and not item.is_done
                     for item in self.items.values()
@@ -276,10 +277,17 @@ class World:
                 if self._past(one.ref).at(ChangeAspect.STATUS, one.at, present) == StatusCategory.IN_PROGRESS.value:
                     yield one.at
 
+    def _open_from(self, serving: Iterable[ItemFacts]) -> datetime | None:
+        opened = [item for item in serving if item.is_open]
+        if any(item.status_category is StatusCategory.IN_PROGRESS for item in opened):
+            return None
+        return min(map(self._serves_from, opened), default=None)
+
     def _serves_from(self, item: ItemFacts) -> datetime:
-        """Return when it was last moved to its objective; what the strategy moved there was there all along."""
+        """Return since when it is open and serves its objective; what the strategy moved there was there all along."""
         moved = self._past(item.ref).of(ChangeAspect.OBJECTIVE)[-1:]
-        return max([item.created, *(one.at for one in moved if not is_planned(one))])
+        again = [one for one in self._past(item.ref).of(ChangeAspect.STATUS) if one.was == StatusCategory.DONE.value]
+        return max([item.created, *(one.at for one in moved if not is_planned(one)), *(one.at for one in again)])
 
     def _came_before(self, item: ItemFacts, objective: str, baseline: datetime) -> bool:
         """Tell whether it served the objective before this moment at any time, or all along."""
@@ -291,11 +299,6 @@ class World:
     @staticmethod
     def _is_to_do(item: ItemFacts, baseline: datetime) -> bool:
         return item.done is None or item.done >= baseline
-
-    def _was_done(self, item: ItemFacts, baseline: datetime) -> bool:
-        if item.created >= baseline:
-            return False
-        return self._past(item.ref).at(ChangeAspect.STATUS, baseline - MOMENT, None) == StatusCategory.DONE.value
 
     def _moves(self, items: Iterable[ItemFacts]) -> dict[str, Any]:
         lapse = timedelta(days=28)

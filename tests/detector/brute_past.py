@@ -35,6 +35,10 @@ class PlainPast:
         later = [one for one in self.of(aspect) if one.at > moment]
         return later[0].was if later else present
 
+    def was_done_by(self, moment: datetime) -> bool:
+        """Tell whether it was done right before this moment, and is told not to have stayed so."""
+        return self.at(ChangeAspect.STATUS, moment - MOMENT, None) == StatusCategory.DONE.value
+
     def seen_from(self, *aspects: ChangeAspect) -> datetime | None:
         changes = self.of(*aspects)
         return None if any(not is_seen(one) for one in changes) else min((one.at for one in changes), default=None)

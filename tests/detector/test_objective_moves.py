@@ -129,3 +129,20 @@ async def test_what_it_was_when_it_was_taken_away_is_what_its_next_change_tells(
 async def test_of_several_that_left_the_last_one_counts(room: Room) -> None:
     await lived(room, (-9, "easy"), (1, "safe"), (2, "easy"), (4, None), (5, "safe"), status=StatusCategory.IN_PROGRESS)
     assert await ended(room) == BASELINE + 4 * DAY
+
+
+@pytest.mark.parametrize(("again", "opened"), [(None, -60), (4, 4)])
+async def test_an_item_that_was_taken_up_again_is_open_since_then(room: Room, again: int | None, opened: int) -> None:
+    await lived(room, (-9, "easy"))
+    if again is not None:
+        await tell(
+            room.database,
+            change(1, "c1", TODO, DONE, BASELINE),
+            change(1, "c2", DONE, TODO, BASELINE + again * DAY),
+        )
+    assert (await facts_of(room)).open_from == BASELINE + opened * DAY
+
+
+async def test_while_work_is_in_progress_nobody_asks_since_when_something_is_open(room: Room) -> None:
+    await lived(room, (-9, "easy"), status=StatusCategory.IN_PROGRESS)
+    assert (await facts_of(room)).open_from is None
