@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, time
 from math import sqrt
 from pathlib import Path
@@ -17,7 +17,6 @@ from services.backtest.judge import Judge
 from services.backtest.loading import Source, load
 from services.backtest.running import Run
 from services.detector.policy import compile_strategy
-from services.detector.verdict import Draft
 from tests.oracle.forecast_made import TODAY, made_company, made_plan
 from tests.oracle.forecast_plain import NEVER, Odds, odds, working_days_until
 from tests.oracle.governance_raw import Json
@@ -29,28 +28,35 @@ SIGMAS = 4.5
 _THEIR_TRIALS = 10_000
 
 
-def foretold(raws: list[Json], raw_plan: Json, days: Days, folder: Path) -> dict[str, Draft]:
-    """Return the product's findings on the last of these days, by objective."""
+Told = dict[str, Any]
+"""The evidence of a finding by its facts, and its severity."""
+Foretell = Callable[[list[Json], Json, Days, Path], dict[str, Told]]
+
+
+def foretold(raws: list[Json], raw_plan: Json, days: Days, folder: Path) -> dict[str, Told]:
+    """Return what a backtest finds on the last of these days, by objective."""
     path = folder / "made.jsonl"
     path.write_bytes(b"\n".join(map(orjson.dumps, raws)))
     plan = Strategy.model_validate(raw_plan)
     context = compile_strategy(plan)
     run = Run(load(Source((path,)), days, plan, lambda *_: None), context, Judge(context, ("forecast-miss",)), {})
     list(run.days())
-    return {one.objective or "": one for one in run.open()}
+    return {
+        str(one.objective): {"severity": one.severity.value} | {each.fact: each.value for each in one.evidence}
+        for one in run.open()
+    }
 
 
-def unlike(world: World, objective: str, ours: Odds, draft: Draft | None) -> Iterator[str]:
+def unlike(world: World, objective: str, ours: Odds, told: Told | None) -> Iterator[str]:
     """Give what the two say differently beyond what chance explains."""
-    if draft is None:
+    if told is None:
         if ours.in_time < 1 - 10 / len(ours.ends):
             yield f"told of nothing, but {ours.in_time} of {len(ours.ends)} trials are in time"
         return
-    told: dict[str, Any] = {one.fact: one.value for one in draft.evidence}
     if abs(told["probability"] - ours.in_time) > _slack(ours.in_time, ours):
         yield f"{told['probability']} in time, not {ours.in_time}"
-    elif abs(ours.in_time - 0.7) > _slack(0.7, ours) and (draft.severity == "high") is not (ours.in_time <= 0.7):
-        yield f"{draft.severity} at {ours.in_time}"
+    elif abs(ours.in_time - 0.7) > _slack(0.7, ours) and (told["severity"] == "high") is not (ours.in_time <= 0.7):
+        yield f"{told['severity']} at {ours.in_time}"
     for name, share in QUANTILES.items():
         slack = _slack(share, ours)
         if told[name] is None:
@@ -67,11 +73,11 @@ def _slack(share: float, ours: Odds) -> float:
     return SIGMAS * sqrt(variance * (1 / len(ours.ends) + 1 / _THEIR_TRIALS))
 
 
-def differences(seed: int, trials: int, folder: Path) -> tuple[Counter[str], list[str]]:
+def differences(seed: int, trials: int, folder: Path, foretell: Foretell = foretold) -> tuple[Counter[str], list[str]]:
     """Return how often what was said, and what the two differ in."""
     raws, raw_plan = made_company(seed), made_plan(seed)
     days = Days(TODAY, TODAY, TIMES[seed % len(TIMES)])
-    theirs = foretold(raws, raw_plan, days, folder)
+    theirs = foretell(raws, raw_plan, days, folder)
     world = World(raws, raw_plan, {}, days.moment(0))
     seen: Counter[str] = Counter()
     wrong: list[str] = []

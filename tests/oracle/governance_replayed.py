@@ -3,42 +3,25 @@
 Two instants a seed, one after the other in the same home, what was measured read in between: some 40 seconds a seed.
 """
 
-import json
-import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import orjson
-from ruamel.yaml import YAML
-
+from tests.oracle.governance_commands import leeway, replay, write
 from tests.oracle.governance_compare import TIMES, oracle
 from tests.oracle.governance_made import Company, measured
 from tests.oracle.governance_strategies import RULES, STARTS_ON, made_plan
 from tests.oracle.governance_world import Row
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def leeway(*arguments: object) -> bytes:
-    """Run the command, and return what it prints."""
-    command = [sys.executable, "-m", "services.cli", *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout
-
 
 def replayed(folder: Path, now: datetime) -> dict[Row, datetime]:
     """Return what is found at this instant, and since when."""
-    answer: dict[str, Any] = json.loads(
-        leeway("replay", folder / "made.jsonl", "--strategy", folder / "strategy.yaml", "--as-of", now.isoformat(),
-               "--home", folder / "home", "--format", "json")
-    )  # fmt: skip
     return {
         (one["rule"], tuple(each["ref"] for each in one["subjects"]), one["severity"], one["team"], one["objective"]):
         datetime.fromisoformat(one["since"])
-        for one in answer["findings"] if one["rule"] in RULES
+        for one in replay(folder, now) if one["rule"] in RULES
     }  # fmt: skip
 
 
@@ -47,14 +30,11 @@ def differences(seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
     at = TIMES[seed % len(TIMES)]
     company, raw_plan = Company(seed, at), made_plan(seed)
     values = measured(seed, raw_plan, at)
-    (folder / "made.jsonl").write_bytes(b"\n".join(map(orjson.dumps, company.raws)))
-    with (folder / "strategy.yaml").open("w") as file:
-        YAML().dump(orjson.loads(orjson.dumps(raw_plan)), file)
+    write(folder, company.raws, raw_plan)
     told = [f"{name},{when.isoformat()},{value}" for name, each in values.items() for when, value in each]
     (folder / "measured.csv").write_text("\n".join(["key_result,measured_at,value", *told]))
     first = datetime.combine(STARTS_ON + timedelta(days=40 + seed % 20), at, UTC)
-    leeway("replay", folder / "made.jsonl", "--strategy", folder / "strategy.yaml", "--as-of",
-           (first - timedelta(days=9)).isoformat(), "--home", folder / "home")  # fmt: skip
+    replay(folder, first - timedelta(days=9))
     leeway("measure", "--csv", folder / "measured.csv", "--home", folder / "home")
     agreed: Counter[str] = Counter()
     wrong: list[str] = []
@@ -75,7 +55,6 @@ def main() -> int:
     wrong: list[str] = []
     for seed in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
         with TemporaryDirectory() as folder:
-            Path(folder).chmod(0o755)  # as root, the database runs as another user, who has to reach it
             more, different = differences(seed, Path(folder))
         agreed += more
         wrong += different

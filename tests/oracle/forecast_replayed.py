@@ -1,0 +1,38 @@
+"""`python -m tests.oracle.forecast_replayed FIRST LAST TRIALS`: forecasts of `leeway replay` against plain trials."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from services.backtest.days import Days
+from tests.oracle.forecast_compare import Told, differences
+from tests.oracle.governance_commands import replay, write
+from tests.oracle.governance_raw import Json
+
+
+def foretold(raws: list[Json], raw_plan: Json, days: Days, folder: Path) -> dict[str, Told]:
+    """Return what a replay finds, by objective."""
+    write(folder, raws, raw_plan)
+    return {
+        one["objective"]: {"severity": one["severity"]} | {each["fact"]: each.get("value") for each in one["evidence"]}
+        for one in replay(folder, days.moment(0))
+        if one["rule"] == "forecast-miss"
+    }
+
+
+def main() -> int:
+    """Compare the seeds that are given, first and last, with so many trials of ours."""
+    seen: Counter[str] = Counter()
+    wrong: list[str] = []
+    for seed in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
+        with TemporaryDirectory() as folder:
+            more, different = differences(seed, int(sys.argv[3]), Path(folder), foretold)
+        seen += more
+        wrong += different
+    print(*wrong, *sorted(seen.items()), len(wrong), sep="\n")  # noqa: T201
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
