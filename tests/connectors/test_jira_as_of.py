@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.work_items import ActorKind, Resolution, StatusCategory, WorkItem
+from schemas.work_items import ActorKind, ItemType, Project, Resolution, StatusCategory, WorkItem
 from services.connectors.jira.mapping import map_issue
 from services.connectors.mapped import Mapped, MappingOptions, NotYet
 from tests.builders import jira_comment, jira_history, jira_issue, jira_link, jira_person
@@ -131,6 +131,28 @@ def test_the_first_move_after_the_time_says_in_which_epic_an_issue_was(
     histories = [jira_history(number, day(at), BO, *items) for number, (at, *items) in enumerate(steps)]
     item = stood(jira_issue(1, created=day(1), histories=histories), day(as_of))
     assert (item.epic, item.parent) == (epic and f"jira:site:{epic}", None)
+
+
+def test_an_issue_was_of_the_project_and_of_the_type_that_it_had_then() -> None:
+    moves = [moved("project", ("20", "Payments"), ("10", "The app")), moved("Key", (None, "PAY-7"), (None, "APP-1"))]
+    histories = [
+        jira_history(1, day(10), BO, *moves),
+        jira_history(2, day(11), BO, moved("issuetype", ("5", "Bug"), ("7", "Story"))),
+    ]
+    raw = jira_issue(1, created=day(1), histories=histories)
+    before, between, after = (stood(raw, day(number)) for number in (9, 10, 11))
+    assert (before.key, before.project) == ("PAY-7", Project(id="20", key="PAY", name="Payments"))
+    assert (before.type, before.type_name) == (ItemType.BUG, "Bug")
+    assert (between.key, between.project.key, between.type_name) == ("APP-1", "APP", "Bug")
+    assert (after.project, after.type, after.type_name) == (stood(raw, None).project, ItemType.STORY, "Story")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("Sub-task", ItemType.SUBTASK), ("Epic", ItemType.EPIC), ("Chore", ItemType.TASK)]
+)
+def test_of_the_type_that_an_issue_was_its_name_says_what_it_means(name: str, kind: ItemType) -> None:
+    told = jira_history(1, day(10), BO, moved("issuetype", ("5", name), ("7", "Story")))
+    assert stood(jira_issue(1, created=day(1), histories=[told]), day(9)).type is kind
 
 
 def test_comments_after_the_time_do_not_count() -> None:

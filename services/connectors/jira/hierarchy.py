@@ -20,6 +20,7 @@ _TYPE_NAMES: Final = {
     **dict.fromkeys(("bug", "defect"), ItemType.BUG),
     **dict.fromkeys(("story", "user story", "new feature", "feature", "improvement"), ItemType.STORY),
 }
+_SUBTASK_NAMES: Final = frozenset({"sub-task", "subtask"})
 _EPIC_LEVEL: Final = 1
 _ABOVE_STORIES: Final = frozenset({ItemType.EPIC, ItemType.INITIATIVE})
 ABOVE_FIELDS: Final = ("epic link", "issueparentassociation", "parent")
@@ -50,12 +51,22 @@ def type_of(raw: object) -> tuple[ItemType, str]:
     return known, name
 
 
-def project_of(fields: Mapping[str, Any], key: str) -> Project:
-    """Return the project; where the payload leaves it out, the issue's key names it."""
-    raw = mapping(fields.get("project"))
-    project_key = text(raw.get("key"), 200) or key.rpartition("-")[0] or key
-    id_ = identity(raw.get("id")) or project_key
-    return Project(id=id_, key=project_key, name=text(raw.get("name"), 200) or project_key)
+def kind_of(issue: Issue) -> tuple[ItemType, str]:
+    """Return the kind that the issue was, and Jira's own name for it; of what it was before its name alone is told."""
+    undone = issue.undone("issuetype")
+    if undone is None or undone.old_text is None:
+        return type_of(issue.fields.get("issuetype"))
+    return type_of({"name": undone.old_text, "subtask": undone.old_text.casefold() in _SUBTASK_NAMES})
+
+
+def project_of(issue: Issue, key: str) -> Project:
+    """Return the project that the issue was in under this key, which names it where nothing else does."""
+    raw = mapping(issue.fields.get("project"))
+    named, id_, name = text(raw.get("key"), 200), identity(raw.get("id")), text(raw.get("name"), 200)
+    if undone := issue.undone("project"):
+        named, id_, name = None, undone.old, undone.old_text
+    project_key = named or key.rpartition("-")[0] or key
+    return Project(id=id_ or project_key, key=project_key, name=name or project_key)
 
 
 def above_of(issue: Issue, kind: ItemType) -> tuple[Above, Above]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from schemas.work_items import Actor, ChangeKind, WorkItem, WorkItemChange
 from services.connectors.jira.changelog import NO_CHANGELOG, Entry, change_of, changelog_of
-from services.connectors.jira.hierarchy import above_of, project_of, sprint_of, type_of
+from services.connectors.jira.hierarchy import above_of, kind_of, project_of, sprint_of
 from services.connectors.jira.life import categories_of
 from services.connectors.jira.links import links_of, twins_of
 from services.connectors.jira.meanings import meanings_of
@@ -69,7 +69,7 @@ def map_issue(raw: object, site: str, as_of: datetime | None, options: MappingOp
 
 def _mapped(issue: Issue) -> Mapped:
     standing = standing_of(issue)
-    kind, type_name = type_of(issue.fields.get("issuetype"))
+    kind, type_name = kind_of(issue)
     parent, epic = above_of(issue, kind)
     links, dependencies = links_of(issue)
     versions = fix_versions_of(issue)
@@ -78,9 +78,10 @@ def _mapped(issue: Issue) -> Mapped:
     entries = tuple(entry for entry in issue.log.entries if by(entry.at, issue.as_of))
     touched = _touched(issue, comments, entries)
     renamed, moved = issue.undone("summary"), issue.undone("key")
+    key = (moved.old_text if moved else None) or issue.key
     item = WorkItem(
         ref=issue.ref,
-        key=(moved.old_text if moved else None) or issue.key,
+        key=key,
         url=_url(issue),
         title=(renamed.old_text if renamed else None) or text(issue.fields.get("summary")) or issue.key,
         type=kind,
@@ -103,7 +104,7 @@ def _mapped(issue: Issue) -> Mapped:
         parent_key=parent.key,
         epic=epic.ref,
         epic_key=epic.key,
-        project=project_of(issue.fields, issue.key),
+        project=project_of(issue, key),
         labels=labels_of(issue),
         components=components_of(issue),
         fix_versions=versions,
