@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.builders import jira_comment
-from tests.oracle.history_company import PEOPLE, STATUSES, VERSIONS
+from tests.oracle.history_company import PEOPLE, PROJECTS, STATUSES, TYPES, VERSIONS
 from tests.oracle.history_issue import Made, item_of
 
 Json = dict[str, Any]
@@ -47,8 +47,10 @@ def _move(random: Random, one: Made, at: datetime, by: Json | None, _: Sequence[
 
 def _resolved(one: Made, at: datetime, ending: str | None) -> list[Json]:
     before, one.resolution = one.resolution, ending
+    if before == ending:
+        return []
     one.resolved = at if ending else None
-    return [item_of("resolution", before, before, ending, ending, field_id="resolution")] if before != ending else []
+    return [item_of("resolution", before, before, ending, ending, field_id="resolution")]
 
 
 def _replan(random: Random, one: Made, at: datetime, by: Json | None, _: Sequence[Made]) -> None:
@@ -113,6 +115,23 @@ def _settle(random: Random, one: Made, at: datetime, by: Json | None, _: Sequenc
             one.write(at, by, *items)
 
 
+def _rename(random: Random, one: Made, at: datetime, by: Json | None, _: Sequence[Made]) -> None:
+    """Make it another type of issue, or one of another project."""
+    if one.type_name in {"Epic", "Sub-task"}:
+        return
+    before, after = one.type_name, random.choice(("Story", "Bug", "Task"))
+    if random.random() < 0.5 and before != after:
+        one.type_name = after
+        ids = [str(TYPES.index(name)) for name in (before, after)]
+        one.write(at, by, item_of("issuetype", ids[0], before, ids[1], after, field_id="issuetype"))
+        return
+    before, after, key = one.project, random.choice(("APP", "PAY", "OPS")), one.key
+    if before != after:
+        one.project = after
+        told = (before.lower(), PROJECTS[before], after.lower(), PROJECTS[after])
+        one.write(at, by, item_of("project", *told, field_id="project"), item_of("Key", None, key, None, one.key))
+
+
 def _comment(random: Random, one: Made, at: datetime, by: Json | None, _: Sequence[Made]) -> None:
     told = jira_comment(one.number * 1000 + len(one.comments), at.astimezone(_SHIFTED), by)
     if random.random() < 0.2:
@@ -135,7 +154,7 @@ def _noise(random: Random, one: Made, at: datetime, by: Json | None, _: Sequence
 _Deed = Callable[[Random, Made, datetime, Json | None, Sequence[Made]], None]
 _DEEDS: Final[dict[_Deed, int]] = {
     _move: 50, _replan: 12, _assign: 6, _label: 8, _lift: 6, _release: 5, _comment: 8, _noise: 8,
-    _settle: 5,
+    _settle: 5, _rename: 4,
 }  # fmt: skip
 
 

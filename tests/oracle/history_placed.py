@@ -125,14 +125,14 @@ class At:
         stand = self.of(issue)
         epic = self.company.issues.get(stand.parent or "")
         keys = {issue.key} if issue.is_epic else {epic.key} if epic and epic.is_epic else set()
-        values = {"project": {issue.project["key"], issue.project["name"]}, "label": set(stand.labels), "epic": keys,
-                  "component": issue.components, "type": {issue.type}}  # fmt: skip
+        values = {"project": stand.project, "label": stand.labels, "epic": keys,
+                  "component": issue.components, "type": {stand.type}}  # fmt: skip
         wanted = {name: {value} if isinstance(value, str) else set(value) for name, value in selector.items()}
         return all(values[name] & told for name, told in wanted.items())
 
     def team(self, issue: Issue) -> str:
         if issue.id not in self._owned:
-            best, fields = issue.project["key"].lower(), 0
+            best, fields = self.of(issue).project_key.lower(), 0
             for team in self.company.strategy["teams"]:
                 for selector in team["owns"]:
                     if len(selector) > fields and self.matches(issue, selector):

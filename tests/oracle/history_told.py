@@ -36,6 +36,10 @@ class Stand:
     parent: str | None
     own_due: date | None
     versions: frozenset[str]
+    type: str
+    project_key: str
+    project: frozenset[str]
+    """The key of its project, and the name."""
 
 
 def instant(text: str) -> datetime:
@@ -59,7 +63,7 @@ class Issue:
     def __init__(self, raw: Json, kinds: dict[str, str]) -> None:
         fields = raw["fields"]
         self.raw, self.fields, self.kinds = raw, fields, kinds
-        self.id, self.key, self.project = raw["id"], raw["key"], fields["project"]
+        self.id, self.key = raw["id"], raw["key"]
         self.ref = f"jira:archive:{self.id}"
         self.type = fields["issuetype"]["name"]
         self.is_subtask = fields["issuetype"]["subtask"]
@@ -85,7 +89,13 @@ class Issue:
         due = self._single("duedate", at, self.fields["duedate"])
         parent = self._single("IssueParentAssociation", at, (self.fields.get("parent") or {}).get("id"))
         return Stand(self.kind(at), ending, frozenset((labels or "").split()), parent,
-                     date.fromisoformat(due) if due else None, self._versions(at))  # fmt: skip
+                     date.fromisoformat(due) if due else None, self._versions(at),
+                     self._single("issuetype", at, self.type, text=True) or "", *self._project(at))  # fmt: skip
+
+    def _project(self, at: datetime) -> tuple[str, frozenset[str]]:
+        key = (self._single("Key", at, self.key, text=True) or "").rpartition("-")[0]
+        name = self._single("project", at, self.fields["project"]["name"], text=True)
+        return key, frozenset({key, name or ""})
 
     def kind(self, at: datetime) -> str:
         if self.is_untold:
