@@ -28,7 +28,7 @@ from services.runtime.progress import finish_batch, stored_positions
 from services.runtime.publisher import Publisher, as_ours
 from services.runtime.records import Batch, Outgoing, Record, read, unreadable
 from services.runtime.settings import BusSettings
-from services.runtime.subscribers import GRACE_SECONDS, stream_broker
+from services.runtime.subscribers import GRACE_SECONDS, connect_stream, stream_broker
 from services.runtime.subscription import Subscription
 
 __all__ = ["Batch", "Bus", "Outgoing", "Record", "read", "unreadable"]
@@ -135,7 +135,7 @@ class Bus:
             return
         self.failure = None
         self.broker = stream_broker(self.settings, self.room)
-        await self.broker.connect()
+        await connect_stream(self.broker)
         try:
             await asyncio.gather(*(one.start(self.broker) for one in self._subscriptions))
         except KafkaError as error:

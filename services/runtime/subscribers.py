@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord
@@ -17,6 +18,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from services.runtime.connection import REQUEST_TIMEOUT_MS, bootstrap_servers, stream_security
 from services.runtime.settings import BusSettings
+from services.runtime.turns import ConsumerInTurns
 
 BATCH_TIMEOUT_MS: Final = 50
 """FastStream waits so long for records, and then again so long when none came: the latency of an idle subscriber."""
@@ -45,6 +47,16 @@ def stream_broker(settings: BusSettings, room: str) -> KafkaBroker:
         logger=_stream_log(),
         log_level=logging.DEBUG,
     )
+
+
+async def connect_stream(broker: KafkaBroker) -> None:
+    """Connect the broker; its consumers take from their partitions in turns."""
+    await broker.connect()
+    config = broker.config.broker_config
+    made_by = config.builder
+    if not isinstance(made_by, partial):
+        raise TypeError("FastStream makes its consumers in a way that we do not know")
+    config.builder = partial(ConsumerInTurns, **made_by.keywords)
 
 
 def _stream_log() -> logging.Logger:
