@@ -1,9 +1,8 @@
 """An aligned item as the rows that the detector keeps of it, with a hash that tells whether anything is news."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 from pydantic import TypeAdapter
@@ -13,6 +12,7 @@ from schemas.work_items import ItemType, Twin, WorkItem
 from services.detector.facts import ItemFacts
 from services.detector.marking import is_marked
 from services.detector.rules.registry import is_watched
+from services.runtime.arrays import array_text
 
 ITEM_COLUMNS: Final = (
     "ref",
@@ -59,8 +59,7 @@ TIES: Final = TypeAdapter(tuple[Claim, ...])
 Edge = tuple[str, str, str, datetime | None]
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRows:
+class ItemRows(NamedTuple):
     """One item's row, its edges and its twins. `flow` is the load that it came with, empty for none."""
 
     ref: str
@@ -112,7 +111,8 @@ def rows_of(aligned: ItemAligned) -> ItemRows:
         values=(
             *(item.ref, aligned.revision, content),
             *(*before, facts.is_open, *resolved, item.touched, False, False),
-            *(*after, labels, links, is_watched(facts), is_marked(facts), aligned.strategy_version),
+            *(*after, array_text(labels), links if links is None else array_text(links)),
+            *(is_watched(facts), is_marked(facts), aligned.strategy_version),
         ),
         edges=edges,
         twins=twins,
@@ -157,6 +157,8 @@ def _links(item: WorkItem) -> list[str] | None:
 
 
 def _twins(item: WorkItem) -> tuple[str, ...]:
+    if not item.twins:
+        return ()
     return tuple(sorted({token for twin in item.twins if (token := _token(twin)) is not None}))
 
 
@@ -166,6 +168,8 @@ def _token(twin: Twin) -> str | None:
 
 def _edges(item: WorkItem) -> tuple[Edge, ...]:
     """Return each pair once, however many links tell it, made when the earliest of them was."""
+    if not item.dependencies:
+        return ()
     pairs: dict[tuple[str, str], datetime | None] = {}
     for told in item.dependencies:
         pair = (told.blocker, told.dependent)

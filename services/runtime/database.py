@@ -8,15 +8,20 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import Buffer
+from psycopg.types.array import ListDumper
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.psycopg import AsyncAdapt_psycopg_connection
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from services.runtime.arrays import array_text
 from services.runtime.errors import Misconfigured, Transient
 
 T = TypeVar("T")
@@ -154,7 +159,7 @@ class Database:
             await engine.dispose()
 
     def _engine(self, room: str, schema: str) -> AsyncEngine:
-        return create_async_engine(
+        engine = create_async_engine(
             self._url,
             pool_size=self._pool_size,
             max_overflow=2,
@@ -164,6 +169,22 @@ class Database:
             connect_args=connect_arguments(room, schema),
             execution_options={"room": room},
         )
+        event.listen(engine.sync_engine, "connect", _write_texts_at_once)
+        return engine
+
+
+class TextsDumper(ListDumper):
+    """Writes a list of texts in one go, where the driver takes a microsecond for each; all other lists as it does."""
+
+    def dump(self, obj: list[Any]) -> Buffer | None:
+        """Return the list as PostgreSQL reads an array."""
+        if self.sub_dumper is None or set(map(type, obj)) != {str}:
+            return super().dump(obj)
+        return self.sub_dumper.dump(array_text(obj))
+
+
+def _write_texts_at_once(made: AsyncAdapt_psycopg_connection, _: object) -> None:
+    made.driver_connection.adapters.register_dumper(list, TextsDumper)
 
 
 def connect_arguments(room: str, schema: str, *, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> dict[str, object]:
