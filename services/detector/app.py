@@ -32,11 +32,11 @@ class Detector:
         self._context = context
         self._relay = Relay(context.database, context.bus)
         self._judge = Judge(context.database, context.bus, context.clock, self._relay.wake)
-        self._items = ItemsHandler(context.database, context.bus, self._wake)
-        self._changes = ChangesHandler(context.database, context.bus, self._wake)
-        self._measurements = measurements_handler(context.database, context.bus, self._wake)
-        self._strategy = strategy_handler(context.database, context.bus, self._wake)
-        self._connections = connections_handler(context.database, context.bus, self._wake)
+        self._items = ItemsHandler(context.database, context.bus, self._judge.loop.wake)
+        self._changes = ChangesHandler(context.database, context.bus, self._judge.loop.wake)
+        self._measurements = measurements_handler(context.database, context.bus, self._judge.loop.wake)
+        self._strategy = strategy_handler(context.database, context.bus, self._judge.loop.wake)
+        self._connections = connections_handler(context.database, context.bus, self._judge.loop.wake)
 
     def subscribe(self, max_records: int) -> None:
         """Have the bus hand over batches from `start()` on."""

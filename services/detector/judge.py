@@ -10,11 +10,12 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.detector.agenda import Lane
 from services.detector.context import Context
 from services.detector.group_rounds import judge_capacity, judge_groups
-from services.detector.marks import any_waiting, pass_marks
+from services.detector.looking import spread_and_look
+from services.detector.marks import pass_marks
 from services.detector.rounds import judge_connections, judge_cycles, judge_items
-from services.detector.spreading import is_load_left, spread
 from services.detector.strategy_copy import Contexts
 from services.runtime.bus import Bus
 from services.runtime.clock import Clock
@@ -26,6 +27,8 @@ GROUPS_PAUSE_SECONDS: Final = 0.5
 CONNECTIONS_PAUSE_SECONDS: Final = 0.5
 GROUPS_SHARE: Final = 0.2
 """Of the time, at most, that teams and objectives take while items keep coming."""
+
+_GROUPS: Final = frozenset({Lane.TEAM, Lane.OBJECTIVE, Lane.CAPACITY})
 
 Round = Callable[[AsyncConnection, Bus, Context, datetime], Awaitable[int]]
 
@@ -45,21 +48,20 @@ class Judge:
 
     async def step(self) -> bool:
         """Do one piece of each kind of work; return whether there was any. A load is judged once it is spread whole."""
-        spreading = await self._database.run(spread)
-        if await self._database.run(is_load_left):
-            return bool(spreading)
-        judged = await self._judge_connections()
-        judged += await self._round(judge_items)
-        judged += await self._round(judge_cycles)
-        if spreading or judged:
-            if self._clock.monotonic() >= self._groups_at:
+        look = await self._database.run(lambda conn: spread_and_look(conn, self._clock.now()))
+        if look.is_load_left:
+            return bool(look.spread)
+        judged = await self._judge_connections() if Lane.CONNECTION in look.due else 0
+        judged += await self._round(judge_items) if Lane.ITEM in look.due else 0
+        judged += await self._round(judge_cycles) if Lane.CYCLE in look.due else 0
+        is_time = bool(look.due & _GROUPS) and self._clock.monotonic() >= self._groups_at
+        if look.spread or judged:
+            if is_time:
                 await self._judge_groups()
             return True
-        if self._clock.monotonic() >= self._groups_at or await self._marks_wait():
-            if await self._judge_groups():
-                return True
-            return await self._pass_marks()
-        return False
+        if (is_time or (look.marks_wait and look.due & _GROUPS)) and await self._judge_groups():
+            return True
+        return look.marks_wait and await self._pass_marks()
 
     async def finish(self) -> None:
         """Work until nothing is left to do now, teams and objectives too."""
@@ -93,9 +95,6 @@ class Judge:
         if judged:
             self._groups_at = ended + max(GROUPS_PAUSE_SECONDS, (ended - begun) * (1 / GROUPS_SHARE - 1))
         return judged
-
-    async def _marks_wait(self) -> bool:
-        return await self._database.run(any_waiting)
 
     async def _pass_marks(self) -> bool:
         passed = await self._database.run(lambda conn: pass_marks(conn, self._bus, self._clock.now()))

@@ -144,11 +144,6 @@ async def spread(conn: AsyncConnection, limit: int = BATCH) -> int:
     return sum([await _spread_flow(conn, flow, limit) for flow in flows])
 
 
-async def is_load_left(conn: AsyncConnection) -> bool:
-    """Tell whether a load that may be judged is not spread to its end: what it touches is not known in full yet."""
-    return (await conn.execute(_RELEASED)).first() is not None
-
-
 async def _spread_flow(conn: AsyncConnection, flow: str, limit: int) -> int:
     taken = list(await conn.scalars(_TAKE, {"flow": flow, "limit": limit}))
     if not taken:

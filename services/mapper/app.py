@@ -25,8 +25,8 @@ class Mapper:
         known = Strategies()
         self._worker = Worker(context.database, context.bus, context.clock, known)
         self._relay = Relay(context.database, context.bus)
-        self._items = ItemsHandler(context.database, context.bus, known, self._wake)
-        self._strategy = strategy_handler(context.database, context.bus, self._wake)
+        self._items = ItemsHandler(context.database, context.bus, known, self._worker.loop.wake)
+        self._strategy = strategy_handler(context.database, context.bus, self._worker.loop.wake)
 
     def subscribe(self, max_records: int) -> None:
         """Have the bus hand over batches from `start()` on."""
@@ -58,10 +58,6 @@ class Mapper:
     def routers(self) -> tuple[APIRouter, ...]:
         """The mapper has no routes of its own."""
         return ()
-
-    def _wake(self) -> None:
-        self._worker.loop.wake()
-        self._relay.wake()
 
 
 def build_app(context: RoomContext, *, max_records: int = 1000) -> Mapper:

@@ -23,8 +23,6 @@ TAKEN_AT_ONCE: Final = 4
 
 async def settle(conn: AsyncConnection, bus: Bus, strategies: Strategies) -> bool:
     """Take the oldest word that was left and act on it; return whether there was one."""
-    if not await store.is_dirty(conn):
-        return False
     await store.lock_exclusive(conn)
     dirty = await store.take_dirty(conn, TAKEN_AT_ONCE)
     if dirty is None:

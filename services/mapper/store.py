@@ -318,9 +318,24 @@ class Dirty:
     released: frozenset[Token]
 
 
-async def is_dirty(conn: AsyncConnection) -> bool:
-    """Say whether any word was left."""
-    return bool(await conn.scalar(text("SELECT EXISTS (SELECT FROM dirty)")))
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left to do beside handling: words to act on, marks to pass on, items to map under a newer strategy."""
+
+    words: bool
+    marks: bool
+    unmapped: bool
+
+
+_LEFT: Final = text(
+    "SELECT EXISTS (SELECT FROM dirty), EXISTS (SELECT FROM waiting_marks), "
+    "EXISTS (SELECT FROM active WHERE remapped < version)"
+)
+
+
+async def what_is_left(conn: AsyncConnection) -> Left:
+    """Say what is left to do, all with one question: it is asked after every batch, and mostly little is."""
+    return Left(*(await conn.execute(_LEFT)).one())
 
 
 async def take_dirty(conn: AsyncConnection, limit: int) -> Dirty | None:

@@ -1,5 +1,6 @@
 """The mapper's own loop beside its handlers: look again at what is dirty, pass marks on, map again after a strategy."""
 
+from services.mapper import store
 from services.mapper.marks import pass_marks
 from services.mapper.remapping import Remapper
 from services.mapper.settling import settle
@@ -24,9 +25,10 @@ class Worker:
 
     async def step(self) -> bool:
         """Do one piece of each kind of work; return whether there was any."""
-        settled = await self._database.run(lambda conn: settle(conn, self._bus, self._strategies))
-        passed = await self._database.run(lambda conn: pass_marks(conn, self._bus))
-        remapped = await self._database.run(self._remapper.step)
+        left = await self._database.run(store.what_is_left)
+        settled = left.words and await self._database.run(lambda conn: settle(conn, self._bus, self._strategies))
+        passed = left.marks and await self._database.run(lambda conn: pass_marks(conn, self._bus))
+        remapped = left.unmapped and await self._database.run(self._remapper.step)
         if settled or remapped:
             faultpoint("mapper.committed")
         return settled or passed or remapped
