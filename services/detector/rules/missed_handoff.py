@@ -39,15 +39,19 @@ def judge(facts: ItemNeighbourhood, context: Context, now: datetime) -> Verdict:
         return NOTHING
     if item.is_missing or any(blocker.is_missing and not blocker.is_done for blocker in facts.blockers):
         return Verdict(unknown=frozenset({fingerprint(NAME, (item.ref,))}))
-    blockers = _counted(facts.blockers)
+    blockers = _counted(facts)
     if not item.is_open or not blockers or not all(blocker.is_done for blocker in blockers):
         return NOTHING
     return _judge_unblocked(item, blockers, context, now)
 
 
-def _counted(blockers: Sequence[ItemFacts]) -> list[ItemFacts]:
-    """Return the blockers that count: one that is gone without being done no longer blocks, and never was done."""
-    return [blocker for blocker in blockers if blocker.is_missing or blocker.visible or blocker.is_done]
+def _counted(facts: ItemNeighbourhood) -> list[ItemFacts]:
+    """Return the blockers that count: one that is gone without being done no longer blocks, and never was done.
+
+    Nothing waits for itself, though it may be linked to itself.
+    """
+    others = (blocker for blocker in facts.blockers if blocker.ref != facts.item.ref)
+    return [blocker for blocker in others if blocker.is_missing or blocker.visible or blocker.is_done]
 
 
 def _judge_unblocked(item: ItemFacts, blockers: Sequence[ItemFacts], context: Context, now: datetime) -> Verdict:
@@ -97,7 +101,7 @@ def conditions(
     item = facts.item
     if subjects != (item.ref,):
         return of_others(subjects, (item.ref,))
-    name, counted = named(item), _counted(facts.blockers)
+    name, counted = named(item), _counted(facts)
     done = [blocker for blocker in counted if blocker.is_done]
     waits = f"{name} waits on {texts.counted(len(counted), 'known item')}"
     first = (

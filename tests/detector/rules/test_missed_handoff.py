@@ -63,6 +63,12 @@ def test_one_open_blocker_or_none_at_all_is_no_handoff() -> None:
     assert severity(RULE, unblocked()) is None
 
 
+def test_an_item_that_is_linked_to_itself_does_not_wait_for_itself() -> None:
+    itself = item(1)
+    assert severity(RULE, unblocked(itself, done(2, "2026-06-01"))) == "medium"
+    assert severity(RULE, unblocked(itself)) is None
+
+
 def test_a_blocker_out_of_sight_makes_it_unknown() -> None:
     verdict = judged(RULE, unblocked(done(2, "2026-05-01"), item(3, visible=False)))
     assert (verdict.findings, len(verdict.unknown)) == ((), 1)
