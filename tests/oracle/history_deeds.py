@@ -15,6 +15,7 @@ NEXT: Final = {"new": ("3", "3", "3", "4", "5", "2"), "indeterminate": ("5", "5"
 ENDINGS: Final = ("Done", "Done", "Fixed", "Won't Do", "Duplicate", None)
 LABELS: Final = (
     *("alpha", "alpha", "alpha", "beta", "beta", "gamma", "delta", "ktlo", "later", "later", "objective:beta"),
+    "objective:nowhere",
 )
 _SHIFTED: Final = timezone(timedelta(hours=5, minutes=30))
 

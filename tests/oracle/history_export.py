@@ -31,6 +31,7 @@ class Season:
             self._begin(number)
         for one in list(self.made.values()):
             self._live(one)
+            self._adopt(one)
         for _ in range(issues // 2):
             self._link()
         for place, status in enumerate(STATUSES):
@@ -43,6 +44,8 @@ class Season:
             raw = one.raw()
             if one.number < 9000 and self.random.random() < self._without:
                 del raw["changelog"]
+            elif self.random.random() < 0.3:
+                raw["changelog"]["histories"].reverse()  # as `expand` gives it
             if one.parent is not None:
                 above = self.made[one.parent]
                 kind = {"name": above.type_name, "subtask": above.type_name == "Sub-task"}
@@ -102,6 +105,18 @@ class Season:
             if at >= end:
                 return
             do_something(self.random, one, at, self.author(), [self.made[epic] for epic in self.epics])
+
+    def _adopt(self, one: Made) -> None:
+        """Put a sub-task under another issue, after all that happened to it."""
+        before = self.made.get(one.parent or 0)
+        if one.type_name != "Sub-task" or before is None or self.random.random() < 0.6:
+            return
+        after = self.random.choice([each for each in self.made.values() if each.type_name not in {"Epic", "Sub-task"}])
+        at = self.moment(max([one.created, after.created, *one.happened]))
+        told = (str(before.number), before.key, str(after.number), after.key)
+        if before is not after:
+            one.parent = after.number
+            one.write(at, self.author(), item_of(self.random.choice(("Parent", "IssueParentAssociation")), *told))
 
     def _link(self) -> None:
         random = self.random

@@ -61,9 +61,12 @@ class Made:
         log = {"startAt": 0, "maxResults": len(histories), "total": len(histories), "histories": histories}
         return {"id": str(self.number), "key": self.key, "fields": fields, "changelog": log}
 
+    @property
+    def happened(self) -> list[datetime]:
+        return [datetime.fromisoformat(one["created"]) for one in (*self.histories, *self.comments)]
+
     def _updated(self) -> datetime:
-        told = [datetime.fromisoformat(one["created"]) for one in (*self.histories, *self.comments)]
-        return max([self.created, *told])
+        return max([self.created, *self.happened])
 
 
 def item_of(name: str, *values: str | None, field_id: str | None = None) -> Json:

@@ -108,8 +108,8 @@ class At:
     def _found_objective(self, issue: Issue) -> str | None:
         stand, known = self.of(issue), self.company.objectives
         said = [label.removeprefix("objective:") for label in stand.labels if label.startswith("objective:")]
-        if said:
-            return said[0]
+        if set(said) & set(known):
+            return next(one for one in said if one in known)
         best: str | None = None
         fields = 0
         for id_, objective in known.items():

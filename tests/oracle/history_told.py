@@ -18,6 +18,7 @@ class Change:
     """One item of a history."""
 
     at: datetime
+    number: int
     by_person: bool
     field: str
     old: str | None
@@ -54,7 +55,16 @@ def _changes(raw: Json) -> Iterator[Change]:
     for history in raw.get("changelog", {}).get("histories", ()):
         at, by_person = instant(history["created"]), _is_person(history["author"])
         for one in history["items"]:
-            yield Change(at, by_person, one["field"], one["from"], one["fromString"], one["to"], one["toString"])
+            yield Change(
+                at,
+                int(history["id"]),
+                by_person,
+                one["field"],
+                one["from"],
+                one["fromString"],
+                one["to"],
+                one["toString"],
+            )
 
 
 class Issue:
@@ -71,7 +81,7 @@ class Issue:
         self.created = instant(fields["created"])
         self.components = {one["name"] for one in fields["components"]}
         self.is_untold = "changelog" not in raw
-        self.changes = sorted(_changes(raw), key=lambda change: change.at)
+        self.changes = sorted(_changes(raw), key=lambda change: (change.at, change.number))
 
     def of(self, *names: str) -> list[Change]:
         return [change for change in self.changes if change.field in names]
@@ -88,6 +98,8 @@ class Issue:
         labels = self._single("labels", at, " ".join(self.fields["labels"]), text=True)
         due = self._single("duedate", at, self.fields["duedate"])
         parent = self._single("IssueParentAssociation", at, (self.fields.get("parent") or {}).get("id"))
+        if self.is_subtask and any(change.at > at for change in self.of("Parent")):
+            parent = self._single("Parent", at, None)
         return Stand(self.kind(at), ending, frozenset((labels or "").split()), parent,
                      date.fromisoformat(due) if due else None, self._versions(at),
                      self._single("issuetype", at, self.type, text=True) or "", *self._project(at))  # fmt: skip
