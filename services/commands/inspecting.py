@@ -48,8 +48,8 @@ def threshold(text: str | None) -> Severity | None:
 
 
 def exit_on(found: Iterable[Finding], worst: Severity | None) -> None:
-    """End with exit code 1 if a finding is as severe as asked, or worse."""
-    if worst is not None and any(_RANKS[finding.severity] >= _RANKS[worst] for finding in found):
+    """End with exit code 1 if a finding is as severe as asked, or worse; what a rule in shadow finds fails nothing."""
+    if worst is not None and any(_RANKS[one.severity] >= _RANKS[worst] for one in found if not one.shadow):
         raise typer.Exit(EXIT_FOUND)
 
 

@@ -13,7 +13,7 @@ STYLES = {"low": "cyan", "medium": "yellow", "high": "red", "critical": "bold re
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:
-    """Return a finding in the shape that `replay --format json` promises."""
+    """Return a finding in the shape that `replay --format json` promises; one in shadow says so beside it."""
     return {
         "fingerprint": finding.fingerprint,
         "rule": finding.rule,
@@ -25,7 +25,7 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "question": finding.question,
         "evidence": [evidence_row(one) for one in finding.evidence],
-    }
+    } | ({"shadow": True} if finding.shadow else {})
 
 
 def evidence_row(evidence: Evidence) -> dict[str, Any]:
