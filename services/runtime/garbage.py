@@ -7,7 +7,8 @@ At Python's own thresholds a third of the processor time went into looking throu
 import gc
 from typing import Final
 
-YOUNG: Final = 50_000
+YOUNG: Final = 100_000
+"""More than the objects of a batch that are there at once: below that every batch is looked through for nothing."""
 MIDDLE: Final = 20
 OLD: Final = 20
 
