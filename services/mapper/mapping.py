@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from schemas.aligned_items import Alignment
 from services.mapper import store
 from services.mapper.alignment import Node, Token, align, key_tokens, node_of
 from services.mapper.around import in_vain, load_above
@@ -69,8 +70,11 @@ async def map_items(conn: AsyncConnection, strategy: Active, incoming: Mapping[s
     mapped = MappedItems([], [], _dirty(touched), in_vain((one.node for one in touched), around))
     for one, revision in zip(candidates, revisions, strict=True):
         alignment = fresh.get(one.node.ref)
-        text = one.stored.alignment if alignment is None and one.stored else written(alignment or one.node.direct)
-        row = _row(one, revision, text, strategy.version)
+        if alignment is None and one.stored:
+            row = _row(one, revision, one.stored.alignment, read_alignment(one.stored.alignment), strategy.version)
+        else:
+            found = alignment or one.node.direct
+            row = _row(one, revision, written(found), found, strategy.version)
         (mapped.changed if one.stored else mapped.new).append(row)
     return mapped
 
@@ -96,10 +100,11 @@ def _dirty(touched: Iterable[Candidate]) -> dict[str | None, LeftWord]:
     return dirty
 
 
-def _row(one: Candidate, revision: int, alignment: str, version: int) -> ItemRow:
+def _row(one: Candidate, revision: int, text: str, alignment: Alignment, version: int) -> ItemRow:
+    """Return the item as it is to be written; `text` is the JSON of its alignment."""
     incoming = one.incoming
     aligned = Aligned(
-        one.node.ref, revision, incoming.revision, alignment, one.team.team, one.team.selector, one.category,
+        one.node.ref, revision, incoming.revision, text, one.team.team, one.team.selector, one.category,
         version, incoming.flow, incoming.body,
     )  # fmt: skip
-    return ItemRow(one.node, aligned, read_alignment(alignment).objective)
+    return ItemRow(one.node, aligned, alignment.objective)
