@@ -21,7 +21,7 @@ demo: $(READY) ## Run everything over a made-up company, for a look
 	@$(BIN)/leeway demo
 
 test: $(READY) ## Run the tests; the Apache Kafka part says why it is skipped where it is
-	@$(BIN)/python -m pytest -ra
+	@$(BIN)/python -m pytest -ra -n auto --maxprocesses 4 --dist worksteal
 
 test-kafka: $(READY) ## Run the flow suite again on Apache Kafka (needs Java 17 and Maven)
 	@LEEWAY_TEST_KAFKA=apache $(BIN)/python -m pytest -ra -m flow

@@ -1,21 +1,21 @@
 """`leeway demo` shows alerts with why and question, ends by itself, and prints what the README shows of it."""
 
 import re
-import time
 
 import pytest
 
 from tests.commands.typed import Answer, ended, readme, started
 
-DEMO_SECONDS = 240.0
+PATIENCE_SECONDS = 800.0
+"""Until it is taken for stuck; two minutes are usual, on a machine that has nothing else to do."""
+
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
 def demo() -> Answer:
-    began = time.monotonic()
     with started("demo") as process:
-        told = ended(process, within=DEMO_SECONDS)
-    assert time.monotonic() - began < DEMO_SECONDS
+        told = ended(process, within=PATIENCE_SECONDS)
     assert told.code == 0, told.err
     return told
 
