@@ -28,7 +28,7 @@ NAMED_BUT_NOT_IMPORTED = {
     "tzdata",  # data
 }  # fmt: skip
 TOOLS = {
-    "mypy", "ruff", "import-linter", "pytest-asyncio", "pytest-timeout", "pytest-randomly", "setuptools", "pytest",
+    "mypy", "ruff", "import-linter", "pytest-asyncio", "pytest-timeout", "pytest-randomly", "pytest-xdist", "setuptools", "pytest",
     "types-jsonschema",
 }  # fmt: skip
 FORBIDDEN = {
