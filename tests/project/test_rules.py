@@ -28,8 +28,8 @@ NAMED_BUT_NOT_IMPORTED = {
     "tzdata",  # data
 }  # fmt: skip
 TOOLS = {
-    "mypy", "ruff", "import-linter", "pytest-asyncio", "pytest-timeout", "pytest-randomly", "pytest-xdist", "setuptools", "pytest",
-    "types-jsonschema",
+    "mypy", "ruff", "import-linter", "pytest-asyncio", "pytest-timeout", "pytest-randomly", "pytest-xdist",
+    "setuptools", "pytest", "types-jsonschema",
 }  # fmt: skip
 FORBIDDEN = {
     "a registry's host": re.compile(r"pypi\.org|pythonhosted|npmjs|repo\.maven|maven\.org|crates\.io", re.IGNORECASE),
