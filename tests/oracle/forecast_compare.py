@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, time
 from math import sqrt
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ from services.backtest.judge import Judge
 from services.backtest.loading import Source, load
 from services.backtest.running import Run
 from services.detector.policy import compile_strategy
+from tests.oracle.comparing import compare_seeds
 from tests.oracle.forecast_made import TODAY, made_company, made_plan
 from tests.oracle.forecast_plain import NEVER, Odds, odds, working_days_until
 from tests.oracle.governance_raw import Json
@@ -103,15 +103,8 @@ def _kind(world: World, objective: str, ours: Odds) -> str:
 
 def main() -> int:
     """Compare the seeds that are given, first and last, with so many trials of ours."""
-    seen: Counter[str] = Counter()
-    wrong: list[str] = []
-    with TemporaryDirectory() as folder:
-        for seed in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
-            more, different = differences(seed, int(sys.argv[3]), Path(folder))
-            seen += more
-            wrong += different
-    print(*wrong, *sorted(seen.items()), len(wrong), sep="\n")  # noqa: T201
-    return 1 if wrong else 0
+    first, last, trials = map(int, sys.argv[1:])
+    return compare_seeds(lambda seed, folder: differences(seed, trials, folder), first, last)
 
 
 if __name__ == "__main__":

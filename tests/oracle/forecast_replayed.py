@@ -1,11 +1,10 @@
 """`python -m tests.oracle.forecast_replayed FIRST LAST TRIALS`: forecasts of `leeway replay` against plain trials."""
 
 import sys
-from collections import Counter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from services.backtest.days import Days
+from tests.oracle.comparing import compare_seeds
 from tests.oracle.forecast_compare import Told, differences
 from tests.oracle.governance_commands import replay, write
 from tests.oracle.governance_raw import Json
@@ -23,15 +22,8 @@ def foretold(raws: list[Json], raw_plan: Json, days: Days, folder: Path) -> dict
 
 def main() -> int:
     """Compare the seeds that are given, first and last, with so many trials of ours."""
-    seen: Counter[str] = Counter()
-    wrong: list[str] = []
-    for seed in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
-        with TemporaryDirectory() as folder:
-            more, different = differences(seed, int(sys.argv[3]), Path(folder), foretold)
-        seen += more
-        wrong += different
-    print(*wrong, *sorted(seen.items()), len(wrong), sep="\n")  # noqa: T201
-    return 1 if wrong else 0
+    first, last, trials = map(int, sys.argv[1:])
+    return compare_seeds(lambda seed, folder: differences(seed, trials, folder, foretold), first, last)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import sys
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import orjson
 
@@ -15,6 +14,7 @@ from services.backtest.loading import Source, load
 from services.backtest.running import Run
 from services.detector.facts import Measured
 from services.detector.policy import compile_strategy
+from tests.oracle.comparing import compare_seeds
 from tests.oracle.governance_goals import goals
 from tests.oracle.governance_items import items, teams
 from tests.oracle.governance_made import Company, measured
@@ -64,15 +64,8 @@ def differences(seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
 
 def main() -> int:
     """Compare the seeds that are given, first and last."""
-    agreed: Counter[str] = Counter()
-    wrong: list[str] = []
-    with TemporaryDirectory() as folder:
-        for seed in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
-            more, different = differences(seed, Path(folder))
-            agreed += more
-            wrong += different
-    print(*wrong, *sorted(agreed.items()), len(wrong), sep="\n")  # noqa: T201
-    return 1 if wrong else 0
+    first, last = map(int, sys.argv[1:])
+    return compare_seeds(differences, first, last)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from tests.oracle.comparing import compare_seeds
 from tests.oracle.governance_commands import leeway, replay, write
 from tests.oracle.governance_compare import TIMES, oracle
 from tests.oracle.governance_made import Company, measured
@@ -51,16 +51,8 @@ def differences(seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
 
 def main() -> int:
     """Compare the seeds that are given, first and last."""
-    agreed: Counter[str] = Counter()
-    wrong: list[str] = []
-    for seed in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
-        with TemporaryDirectory() as folder:
-            more, different = differences(seed, Path(folder))
-        agreed += more
-        wrong += different
-        print(seed, *different, sep="\n", flush=True)  # noqa: T201
-    print(*sorted(agreed.items()), len(wrong), sep="\n")  # noqa: T201
-    return 1 if wrong else 0
+    first, last = map(int, sys.argv[1:])
+    return compare_seeds(differences, first, last)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from collections import Counter
 from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import orjson
@@ -18,6 +17,7 @@ from services.backtest.days import Days
 from services.detector.policy import parse_policy
 from services.detector.verdict import Draft
 from tests.backtest.past import load_past, run_of
+from tests.oracle.comparing import compare_seeds
 from tests.oracle.history_company import strategy
 from tests.oracle.history_export import FIRST, LAST, Season
 from tests.oracle.history_found import Found
@@ -80,15 +80,7 @@ def _shown(found: Found) -> str:
 def main() -> int:
     """Compare the seeds from the first to the last that are given."""
     first, last, *step = map(int, sys.argv[1:])
-    agreed: Counter[str] = Counter()
-    wrong: list[str] = []
-    with TemporaryDirectory() as folder:
-        for seed in range(first, last + 1):
-            more, different = compared(seed, Path(folder), *step)
-            agreed += more
-            wrong += different
-    print(*wrong, *sorted(agreed.items()), f"{len(wrong)} differ", sep="\n")  # noqa: T201
-    return 1 if wrong else 0
+    return compare_seeds(lambda seed, folder: compared(seed, folder, *step), first, last)
 
 
 if __name__ == "__main__":

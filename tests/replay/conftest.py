@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from services.runtime.embedded import temporary_home
-from tests.receiver import collecting
 from tests.replay.exports import Export, make_export
-from tests.replay.runs import Replay, Undisturbed, copied_home, make_template
+from tests.replay.runs import Replay, Undisturbed, make_template, replaying, run_undisturbed
 
 
 @pytest.fixture(scope="session")
@@ -26,18 +25,11 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Export:
 
 @pytest.fixture(scope="session")
 def undisturbed(template: Path, export: Export) -> Undisturbed:
-    async def run() -> Undisturbed:
-        with copied_home(template) as home:
-            async with collecting() as collector:
-                replay = Replay(export, home, collector)
-                return Undisturbed((await replay.run()).answer, replay.told())
-
-    return asyncio.run(run())
+    return asyncio.run(run_undisturbed(template, export))
 
 
 @pytest.fixture
 async def replay(template: Path, export: Export) -> AsyncIterator[Replay]:
     """A replay that has not begun, on a home of its own."""
-    with copied_home(template) as home:
-        async with collecting() as collector:
-            yield Replay(export, home, collector)
+    async with replaying(template, export) as replay:
+        yield replay

@@ -19,7 +19,7 @@ import psycopg
 from services.commands.workplace import prepare
 from services.runtime.embedded import EmbeddedStack, attach, temporary_home
 from services.runtime.settings import Settings
-from tests.receiver import SECRET, Collector
+from tests.receiver import SECRET, Collector, collecting
 from tests.replay.exports import AS_OF, Export
 from tests.waiting import eventually
 
@@ -43,7 +43,7 @@ class Undisturbed:
 
     answer: dict[str, Any]
     told: dict[str, str]
-    history: History = field(default_factory=list)
+    history: History
 
 
 @dataclass(frozen=True)
@@ -180,3 +180,17 @@ def copied_home(template: Path) -> Iterator[Path]:
         shutil.rmtree(home)
         subprocess.run(["cp", "-a", str(template), str(home)], check=True)
         yield home
+
+
+@asynccontextmanager
+async def replaying(template: Path, export: Export) -> AsyncIterator[Replay]:
+    """Give a replay that has not begun, on a home and with a receiver of its own."""
+    with copied_home(template) as home:
+        async with collecting() as collector:
+            yield Replay(export, home, collector)
+
+
+async def run_undisturbed(template: Path, export: Export) -> Undisturbed:
+    """Return what comes of a replay when nothing goes wrong."""
+    async with replaying(template, export) as replay:
+        return Undisturbed((await replay.run()).answer, replay.told(), await replay.history())

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.receiver import collecting
 from tests.replay.exports import Export
 from tests.replay.lives import make_lived_export
-from tests.replay.runs import DIED, Ended, Replay, Undisturbed, copied_home, ended
+from tests.replay.runs import DIED, Ended, Replay, Undisturbed, ended, replaying, run_undisturbed
 
 CHANGES = "SELECT count(*) FROM detector.changes"
 
@@ -23,22 +22,14 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Export:
 
 @pytest.fixture(scope="module")
 def undisturbed(template: Path, lived: Export) -> Undisturbed:
-    async def run() -> Undisturbed:
-        with copied_home(template) as home:
-            async with collecting() as collector:
-                replay = Replay(lived, home, collector)
-                answer = (await replay.run()).answer
-                return Undisturbed(answer, replay.told(), await replay.history())
-
-    return asyncio.run(run())
+    return asyncio.run(run_undisturbed(template, lived))
 
 
 @pytest.fixture
 async def replay(template: Path, lived: Export) -> AsyncIterator[Replay]:
     """A replay that has not begun, on a home of its own."""
-    with copied_home(template) as home:
-        async with collecting() as collector:
-            yield Replay(lived, home, collector)
+    async with replaying(template, lived) as replay:
+        yield replay
 
 
 async def holds_with_its_past(replay: Replay, end: Ended, undisturbed: Undisturbed) -> None:
